@@ -1,0 +1,83 @@
+// The package's facade: loads the wasm on first use, so that importing it and making a client cost nothing.
+
+import initWasm, { ChatCompletionStream, OpenRouter as Core, OpenRouterError, initSync } from "./wasm/openrouter.js";
+
+export { ChatCompletionStream, OpenRouterError, pricePerMillion } from "./wasm/openrouter.js";
+
+let load;
+let pending;
+let isReady = false;
+
+/** Each entry says where its wasm comes from. */
+export const setLoader = (loader) => {
+  load = loader;
+};
+
+/**
+ * Loads the wasm. Calls do this by themselves; call it to do so earlier, or with `./slim` to say what to load: a URL,
+ * a Response, bytes, or a WebAssembly.Module.
+ */
+export function init(source) {
+  if (isReady) return Promise.resolve();
+  return (pending ??= instantiate(source).then(
+    () => {
+      isReady = true;
+    },
+    (error) => {
+      pending = undefined; // the next call tries again; all who wait for this one are told
+      throw explain(error);
+    },
+  ));
+}
+
+async function instantiate(given) {
+  const source = await (given ?? load());
+  if (source instanceof WebAssembly.Module) initSync({ module: source });
+  else await initWasm({ module_or_path: source });
+}
+
+function explain(error) {
+  if (error instanceof OpenRouterError) return error;
+  const isForbidden = error instanceof WebAssembly.CompileError && /unsafe-eval|Content Security Policy|embedder/i.test(error.message);
+  const message = isForbidden
+    ? "the page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src"
+    : "the WebAssembly module could not be loaded";
+  return new OpenRouterError({ code: "configuration", message, retryable: !isForbidden, cause: error });
+}
+
+/** A client. Nothing is loaded or sent before the first call. */
+export class OpenRouter {
+  #options;
+  #core;
+
+  constructor(options) {
+    this.#options = options;
+  }
+
+  async #ready() {
+    if (!isReady) await init();
+    return (this.#core ??= new Core(this.#options));
+  }
+
+  async chat(request, options) {
+    const asked = isReady ? request : snapshot(request);
+    return (await this.#ready()).chat(asked, options);
+  }
+
+  stream(request, options) {
+    const asked = isReady ? request : snapshot(request);
+    const cancel = new AbortController();
+    return new ChatCompletionStream(
+      this.#ready().then((core) => core.openStream(asked, options, cancel.signal)),
+      cancel,
+    );
+  }
+
+  async models(query, options) {
+    return (await this.#ready()).models(query, options);
+  }
+}
+
+/** Callers go on with their list of messages while the wasm is loading. */
+const snapshot = (request) =>
+  Array.isArray(request?.messages) ? { ...request, messages: [...request.messages] } : request;

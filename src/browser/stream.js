@@ -1,0 +1,254 @@
+// Async-iteration glue: a real ReadableStream that is async-iterable in every engine (WebKit's is not), and whose own
+// iterator takes what is there without a detour through the stream's queue.
+
+/** Reads the body on demand and keeps the chunks until somebody takes them. */
+class Source {
+  #opened;
+  #cancel;
+  #chat;
+  #reader;
+  #advancing;
+  #chunks = [];
+  #ended = false;
+  #failure;
+
+  constructor(opened, cancel) {
+    this.#cancel = cancel;
+    this.#opened = opened.then((chat) => {
+      this.#chat = chat;
+      this.#reader = chat.body.getReader();
+      return chat;
+    });
+    // Whoever reads is told; a stream that nobody reads is no unhandled rejection.
+    this.#opened.catch(() => {});
+  }
+
+  get opened() {
+    return this.#opened;
+  }
+
+  get hasBegun() {
+    return this.#advancing !== undefined;
+  }
+
+  /** The chunks that are there, at least one; none at the end. */
+  async batch() {
+    while (this.#chunks.length === 0 && !this.#ended) await this.#advance();
+    if (this.#chunks.length === 0 && this.#failure) throw this.#failure.reason;
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    return chunks;
+  }
+
+  /** Reads to the end; the chunks stay for those who take them. */
+  async finish() {
+    while (!this.#ended) await this.#advance();
+    if (this.#failure) throw this.#failure.reason;
+    return this.#chat;
+  }
+
+  cancel(reason) {
+    if (this.#ended) return;
+    this.#end({ reason: reason ?? new DOMException("The stream was cancelled.", "AbortError") });
+    this.#cancel.abort(reason);
+  }
+
+  /** One read of the body, shared by all who wait for it. */
+  #advance() {
+    return (this.#advancing ??= this.#read().finally(() => {
+      this.#advancing = null;
+    }));
+  }
+
+  async #read() {
+    try {
+      const chat = await this.#opened;
+      const { done, value } = await this.#reader.read();
+      if (this.#ended) return;
+      const chunks = done ? chat.finish() : chat.push(value);
+      this.#chunks = this.#chunks.length === 0 ? chunks : this.#chunks.concat(chunks);
+      if (chat.error !== undefined) {
+        this.#end({ reason: chat.error });
+        chat.close();
+      } else if (chat.isDone) {
+        this.#end();
+        if (done) chat.close();
+        else this.#leave();
+      }
+    } catch (error) {
+      if (!this.#ended) this.#end({ reason: this.#chat ? this.#chat.fail(error) : error });
+    }
+  }
+
+  /** After `[DONE]` only the body's end should come: wait for it, so that the connection can be used again. */
+  #leave() {
+    const close = () => this.#chat.close();
+    this.#reader.read().then(close, close);
+  }
+
+  #end(failure) {
+    this.#ended = true;
+    this.#failure = failure;
+  }
+}
+
+/** A ReadableStream with its own async iterator. `take` turns a list of chunks into a list of items. */
+class IterableStream extends ReadableStream {
+  #source;
+  #take;
+  #controller;
+  #items = [];
+  #at = 0;
+  #last = Promise.resolve();
+
+  constructor(source, take) {
+    let controller;
+    let self;
+    super(
+      {
+        start(given) {
+          controller = given;
+        },
+        async pull() {
+          const { done, value } = await self.#next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        cancel: (reason) => source.cancel(reason),
+      },
+      { highWaterMark: 0 },
+    );
+    self = this;
+    this.#controller = controller;
+    this.#source = source;
+    this.#take = take;
+  }
+
+  async #next() {
+    while (this.#at >= this.#items.length) {
+      const chunks = await this.#source.batch();
+      if (chunks.length === 0) {
+        const rest = this.#take([]);
+        if (rest.length === 0) return { value: undefined, done: true };
+        this.#items = rest;
+      } else {
+        this.#items = this.#take(chunks);
+      }
+      this.#at = 0;
+    }
+    return { value: this.#items[this.#at++], done: false };
+  }
+
+  /** As `ReadableStream.values()` of the Streams standard. */
+  values({ preventCancel = false } = {}) {
+    const reader = this.getReader();
+    let isOver = false;
+    const end = (result) => {
+      if (!isOver) {
+        isOver = true;
+        reader.closed.catch(() => {});
+        this.#controller.close();
+        reader.releaseLock();
+      }
+      return result;
+    };
+    const fail = (error) => {
+      if (!isOver) {
+        isOver = true;
+        reader.closed.catch(() => {});
+        this.#controller.error(error);
+        reader.releaseLock();
+      }
+      throw error;
+    };
+    const pull = () => (isOver ? { value: undefined, done: true } : this.#next().then((result) => (result.done ? end(result) : result), fail));
+    return {
+      next: () => {
+        // What is there goes out at once; what is not waits for its turn.
+        if (!isOver && this.#at < this.#items.length) return Promise.resolve({ value: this.#items[this.#at++], done: false });
+        this.#last = this.#last.then(pull, pull);
+        return this.#last;
+      },
+      return: async (value) => {
+        if (!isOver) {
+          isOver = true;
+          reader.closed.catch(() => {});
+          const cancelled = preventCancel ? undefined : reader.cancel(value);
+          reader.releaseLock();
+          await cancelled;
+        }
+        return { value, done: true };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  [Symbol.asyncIterator](options) {
+    return this.values(options);
+  }
+}
+
+/**
+ * One streamed answer: a ReadableStream of OpenRouter's own chunks, and views on it.
+ * `opened` resolves to the decoder with the response's body; aborting `cancel` ends the request.
+ */
+export class ChatCompletionStream extends IterableStream {
+  #source;
+
+  constructor(opened, cancel) {
+    const source = new Source(opened, cancel);
+    super(source, (chunks) => chunks);
+    this.#source = source;
+  }
+
+  /** The first choice's text, one string for each read of the body. */
+  text() {
+    return this.#view((chunks) => {
+      let text = "";
+      for (const chunk of chunks) {
+        for (const choice of chunk.choices ?? []) {
+          const content = (choice.index ?? 0) === 0 ? choice.delta?.content : undefined;
+          if (typeof content === "string") text += content;
+        }
+      }
+      return text === "" ? [] : [text];
+    });
+  }
+
+  /** What the first choice says, one thing at a time. */
+  events() {
+    if (this.#source.hasBegun) throw new TypeError("events() must be called before the stream is read");
+    let chat;
+    this.#source.opened.then(
+      (opened) => {
+        chat = opened;
+        chat.recordEvents();
+      },
+      () => {},
+    );
+    return this.#view(() => chat.takeEvents());
+  }
+
+  /** The whole answer, once it is complete. */
+  async finalCompletion() {
+    return (await this.#source.finish()).completion();
+  }
+
+  /** The whole message, once it is complete, as it can be sent back. */
+  async finalMessage() {
+    return (await this.#source.finish()).message();
+  }
+
+  /** What the response's head says, once it is here. */
+  async response() {
+    return (await this.#source.opened).response();
+  }
+
+  #view(take) {
+    // Locked for good: the view reads in its place.
+    this.getReader();
+    return new IterableStream(this.#source, take);
+  }
+}

@@ -1,0 +1,735 @@
+//! The one error type, with codes that never change.
+//!
+//! Source: OpenRouter “Errors and debugging” and the bodies that it really sends (2026-08): HTTP status,
+//! `error.code`, `error.metadata.error_type`, `error.availability`, and errors in the middle of a stream.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::json::{Json, Kind};
+
+/// What went wrong, as far as a program can act on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The request is wrong: refused here before it was sent, or by OpenRouter (400, 405, 422).
+    InvalidRequest,
+    /// The prompt, or prompt and answer together, do not fit the model's context.
+    ContextLengthExceeded,
+    /// No model has this slug.
+    ModelNotFound,
+    /// The model exists, but no provider may serve this request: gone, or filtered out by the request's own limits.
+    ModelUnavailable,
+    /// The key or token is missing, wrong or disabled (401).
+    Authentication,
+    /// The account is out of credits, or the key's limit is reached (402).
+    PaymentRequired,
+    /// The key may not do this (403).
+    PermissionDenied,
+    /// Moderation, a guardrail or the model itself refused the content.
+    ContentRefused,
+    /// There is no such thing (404).
+    NotFound,
+    /// The body is too large (413).
+    PayloadTooLarge,
+    /// Too many requests (429).
+    RateLimited,
+    /// Nobody answered in time (408, 504, 524).
+    Timeout,
+    /// OpenRouter itself failed (500).
+    ServerError,
+    /// The provider failed or answered nonsense (502).
+    ProviderUnavailable,
+    /// No provider has room at the moment (503, 529).
+    Overloaded,
+    /// The connection failed, or broke before an answer began.
+    Network,
+    /// The streamed answer ended before it was complete.
+    StreamCut,
+    /// What came back is not what the API sends.
+    MalformedResponse,
+    /// The client or the proxy is set up wrongly.
+    Configuration,
+    /// The upstream reported an error of no kind that we know.
+    UpstreamError,
+}
+
+impl ErrorKind {
+    /// Every kind.
+    pub const ALL: [Self; 20] = [
+        Self::InvalidRequest,
+        Self::ContextLengthExceeded,
+        Self::ModelNotFound,
+        Self::ModelUnavailable,
+        Self::Authentication,
+        Self::PaymentRequired,
+        Self::PermissionDenied,
+        Self::ContentRefused,
+        Self::NotFound,
+        Self::PayloadTooLarge,
+        Self::RateLimited,
+        Self::Timeout,
+        Self::ServerError,
+        Self::ProviderUnavailable,
+        Self::Overloaded,
+        Self::Network,
+        Self::StreamCut,
+        Self::MalformedResponse,
+        Self::Configuration,
+        Self::UpstreamError,
+    ];
+
+    /// The `code` that JavaScript sees. Part of the public contract: never reworded, only added to.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::ContextLengthExceeded => "context_length_exceeded",
+            Self::ModelNotFound => "model_not_found",
+            Self::ModelUnavailable => "model_unavailable",
+            Self::Authentication => "authentication",
+            Self::PaymentRequired => "payment_required",
+            Self::PermissionDenied => "permission_denied",
+            Self::ContentRefused => "content_refused",
+            Self::NotFound => "not_found",
+            Self::PayloadTooLarge => "payload_too_large",
+            Self::RateLimited => "rate_limited",
+            Self::Timeout => "timeout",
+            Self::ServerError => "server_error",
+            Self::ProviderUnavailable => "provider_unavailable",
+            Self::Overloaded => "overloaded",
+            Self::Network => "network",
+            Self::StreamCut => "stream_cut",
+            Self::MalformedResponse => "malformed_response",
+            Self::Configuration => "configuration",
+            Self::UpstreamError => "upstream_error",
+        }
+    }
+
+    /// The sentence for an upstream error of this kind. It never quotes the upstream, whose text may hold the prompt.
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "the request was refused as invalid",
+            Self::ContextLengthExceeded => "the conversation is longer than the model's context",
+            Self::ModelNotFound => "no model has this name",
+            Self::ModelUnavailable => "no provider can serve this model with these settings",
+            Self::Authentication => "the key or token is missing or was refused",
+            Self::PaymentRequired => "the account is out of credits, or its key's limit is reached",
+            Self::PermissionDenied => "this is not allowed with the given key or token",
+            Self::ContentRefused => "the content was refused by moderation or a guardrail",
+            Self::NotFound => "there is nothing at this address",
+            Self::PayloadTooLarge => "the request is too large",
+            Self::RateLimited => "too many requests",
+            Self::Timeout => "no answer came in time",
+            Self::ServerError => "OpenRouter failed internally",
+            Self::ProviderUnavailable => "the model's provider failed",
+            Self::Overloaded => "no provider has room for the request at the moment",
+            Self::Network => "the connection failed",
+            Self::StreamCut => "the answer was cut off before its end",
+            Self::MalformedResponse => "the answer is not what the API sends",
+            Self::Configuration => "the proxy is not set up correctly",
+            Self::UpstreamError => "the upstream reported an error",
+        }
+    }
+
+    /// By `availability.code`, then `error_type`, then status: from what says most to what says least.
+    fn of_upstream(error: &Upstream, status: Option<u16>) -> Self {
+        let known = |name: &Option<String>| name.as_deref().and_then(Self::of_name);
+        known(&error.availability)
+            .or_else(|| known(&error.error_type))
+            .or_else(|| error.is_moderated.then_some(Self::ContentRefused))
+            .or_else(|| status.and_then(Self::of_status))
+            .unwrap_or(Self::UpstreamError)
+    }
+
+    /// Source: `ApiErrorType` and `availability.code`, both open lists.
+    fn of_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "context_length_exceeded" | "max_tokens_exceeded" | "token_limit_exceeded" | "string_too_long" => {
+                Self::ContextLengthExceeded
+            }
+            "invalid_request"
+            | "invalid_prompt"
+            | "invalid_image"
+            | "image_too_large"
+            | "image_too_small"
+            | "unsupported_image_format"
+            | "image_download_failed"
+            | "unprocessable"
+            | "precondition_failed"
+            | "wrong_endpoint" => Self::InvalidRequest,
+            "content_policy_violation" | "refusal" => Self::ContentRefused,
+            "authentication" => Self::Authentication,
+            "payment_required" => Self::PaymentRequired,
+            "permission_denied" | "region_restricted" => Self::PermissionDenied,
+            "not_found" | "image_not_found" => Self::NotFound,
+            "payload_too_large" => Self::PayloadTooLarge,
+            "rate_limit_exceeded" | "capacity_exhausted" => Self::RateLimited,
+            "server" | "server_error" | "unmapped" => Self::ServerError,
+            "provider_unavailable" => Self::ProviderUnavailable,
+            "provider_overloaded" | "temporarily_unavailable" => Self::Overloaded,
+            "timeout" => Self::Timeout,
+            "model_not_found" => Self::ModelNotFound,
+            "no_endpoints"
+            | "model_deprecated"
+            | "model_unavailable_upstream"
+            | "privacy_restricted"
+            | "constraint_filtered"
+            | "free_variant_ended" => Self::ModelUnavailable,
+            "proxy_configuration" => Self::Configuration,
+            _ => return None,
+        })
+    }
+
+    fn of_status(status: u16) -> Option<Self> {
+        Some(match status {
+            401 => Self::Authentication,
+            402 => Self::PaymentRequired,
+            403 => Self::PermissionDenied,
+            404 | 410 => Self::NotFound,
+            408 | 504 | 524 => Self::Timeout,
+            413 => Self::PayloadTooLarge,
+            429 => Self::RateLimited,
+            400..=499 => Self::InvalidRequest,
+            502 => Self::ProviderUnavailable,
+            503 | 529 => Self::Overloaded,
+            500..=599 => Self::ServerError,
+            _ => return None,
+        })
+    }
+
+    const fn is_retryable(self) -> bool {
+        matches!(
+            self,
+            Self::RateLimited
+                | Self::Timeout
+                | Self::ServerError
+                | Self::ProviderUnavailable
+                | Self::Overloaded
+                | Self::Network
+                | Self::StreamCut
+        )
+    }
+}
+
+/// What the upstream's error object says, read without trusting its shape.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Upstream {
+    message: Option<String>,
+    code: Option<u16>,
+    error_type: Option<String>,
+    availability: Option<String>,
+    provider: Option<String>,
+    retryable: Option<bool>,
+    retry_after: Option<f64>,
+    is_moderated: bool,
+    is_daily_limit: bool,
+}
+
+impl Upstream {
+    /// Reads an `error` object, or the string that some gateways put in its place.
+    fn read<J: Json>(error: &J, now_ms: f64) -> Self {
+        if let Some(message) = error.text() {
+            return Self { message: Some(message.into_owned()), ..Self::default() };
+        }
+        let mut read = Self { message: error.text_of("message"), ..Self::default() };
+        // `code` is a number, null, absent, or (in one documented example, and on `/responses`) a name.
+        match error.present("code").map(|code| (code.number(), code.text().map(|text| text.into_owned()))) {
+            Some((Some(number), _)) => read.code = status_from(number),
+            Some((None, Some(name))) => match name.parse::<u16>() {
+                Ok(number) => read.code = status_from(f64::from(number)),
+                Err(_) => read.error_type = Some(name),
+            },
+            _ => read.code = error.number_of("http_status").and_then(status_from),
+        }
+        for key in ["type", "error_type"] {
+            read.error_type = error.text_of(key).or(read.error_type);
+        }
+        if let Some(metadata) = error.present("metadata") {
+            read.read_metadata(&*metadata, now_ms);
+        }
+        if let Some(availability) = error.present("availability") {
+            read.availability = availability.text_of("code");
+            read.retryable =
+                availability.get("retryable").filter(|flag| flag.kind() == Kind::Bool).map(|flag| flag.is_true());
+            read.retry_after = availability.number_of("retry_after").or(read.retry_after);
+        }
+        read
+    }
+
+    fn read_metadata<J: Json>(&mut self, metadata: &J, now_ms: f64) {
+        self.error_type = metadata.text_of("error_type").or(self.error_type.take());
+        self.provider = metadata.text_of("provider_name");
+        self.is_moderated = metadata.present("reasons").is_some() || metadata.present("patterns").is_some();
+        self.is_daily_limit = metadata.text_of("limit_source").is_some_and(|source| source.contains("daily"));
+        // “Provider returned error” says nothing; the provider's own words are in `raw`.
+        if let Some(raw) = metadata.present("raw") {
+            self.message = provider_message(&*raw).or(self.message.take());
+        }
+        if let Some(headers) = metadata.present("headers") {
+            self.retry_after = headers
+                .number_of("Retry-After")
+                .or_else(|| whole_seconds(&headers.text_of("Retry-After")?))
+                .or_else(|| seconds_until(headers.number_of("X-RateLimit-Reset")?, now_ms))
+                .or_else(|| seconds_until_reset(&headers.text_of("X-RateLimit-Reset")?, now_ms));
+        }
+    }
+}
+
+/// `metadata.raw` is a string, an object, or a string that holds an object.
+fn provider_message<J: Json>(raw: &J) -> Option<String> {
+    let Some(text) = raw.text() else {
+        let error = raw.present("error");
+        return error
+            .as_ref()
+            .and_then(|error| error.text_of("message"))
+            .or_else(|| raw.text_of("message"))
+            .or_else(|| error?.text().map(|text| text.into_owned()));
+    };
+    match J::parse(&text) {
+        Some(inner) if inner.kind() == Kind::Object => provider_message(&inner),
+        _ => Some(text.into_owned()).filter(|text| !text.is_empty()),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range, and a status has no fraction")]
+fn status_from(number: f64) -> Option<u16> {
+    (100.0..1000.0).contains(&number).then_some(number as u16)
+}
+
+/// A `Retry-After` that is a number of seconds.
+fn whole_seconds(value: &str) -> Option<f64> {
+    value.trim().parse::<u32>().ok().map(f64::from)
+}
+
+/// Seconds until an `X-RateLimit-Reset`, which is in milliseconds since 1970.
+fn seconds_until_reset(value: &str, now_ms: f64) -> Option<f64> {
+    // In two halves, for what parses into a float at once is a large piece of wasm.
+    let (seconds, milliseconds) = value.trim().split_at_checked(value.trim().len().checked_sub(3)?)?;
+    let reset = f64::from(seconds.parse::<u32>().ok()?) * 1000.0 + f64::from(milliseconds.parse::<u32>().ok()?);
+    seconds_until(reset, now_ms)
+}
+
+fn seconds_until(then_ms: f64, now_ms: f64) -> Option<f64> {
+    Some(((then_ms - now_ms) / 1000.0).ceil().max(0.0)).filter(|seconds| seconds.is_finite())
+}
+
+/// The response that an error came with: what the core needs to know of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResponseFacts {
+    /// HTTP status.
+    pub status: u16,
+    /// `Retry-After` or `X-RateLimit-Reset`, in seconds from now.
+    pub retry_after: Option<f64>,
+    /// The name under which the proxy, OpenRouter or Cloudflare logged the request.
+    pub request_id: Option<String>,
+    /// `X-Generation-Id`, to look up cost and provider with `GET /generation`.
+    pub generation_id: Option<String>,
+    /// Whether the body calls itself JSON.
+    pub is_json: bool,
+    /// Whether the body calls itself an event stream.
+    pub is_event_stream: bool,
+    /// When it was received, in ms since 1970 (a core has no clock).
+    pub received_at_ms: f64,
+}
+
+impl ResponseFacts {
+    /// Reads status and headers: `header` looks one up by its lower-case name, `date_ms` reads an HTTP date into ms
+    /// since 1970 (every runtime has that already).
+    pub fn read(
+        status: u16,
+        received_at_ms: f64,
+        header: impl Fn(&str) -> Option<String>,
+        date_ms: impl Fn(&str) -> Option<f64>,
+    ) -> Self {
+        let content_type = header("content-type").unwrap_or_default().to_ascii_lowercase();
+        Self {
+            status,
+            retry_after: header("retry-after")
+                .and_then(|value| whole_seconds(&value).or_else(|| seconds_until(date_ms(&value)?, received_at_ms)))
+                .or_else(|| seconds_until_reset(&header("x-ratelimit-reset")?, received_at_ms)),
+            request_id: header("x-request-id").or_else(|| header("request-id")).or_else(|| header("cf-ray")),
+            generation_id: header("x-generation-id"),
+            is_json: content_type.contains("json"),
+            is_event_stream: content_type.starts_with("text/event-stream"),
+            received_at_ms,
+        }
+    }
+}
+
+/// `{status, requestId?, generationId?}`, as JavaScript sees a response.
+impl Serialize for ResponseFacts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("status", &self.status)?;
+        for (name, value) in [("requestId", &self.request_id), ("generationId", &self.generation_id)] {
+            if let Some(value) = value {
+                map.serialize_entry(name, value)?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// Why a call failed.
+///
+/// The message is a sentence for the caller, without key, prompt or answer; what the upstream itself said is
+/// [`Error::upstream_message`], and what had been answered until then [`Error::partial_text`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Error(Box<Facts>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Facts {
+    kind: ErrorKind,
+    message: String,
+    status: Option<u16>,
+    retryable: bool,
+    retry_after: Option<f64>,
+    request_id: Option<String>,
+    generation_id: Option<String>,
+    field: Option<String>,
+    error_type: Option<String>,
+    upstream_message: Option<String>,
+    provider: Option<String>,
+    partial_text: Option<String>,
+}
+
+impl Error {
+    /// An error of this kind, told in one sentence.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Facts {
+            kind,
+            message: message.into(),
+            status: None,
+            retryable: kind.is_retryable(),
+            retry_after: None,
+            request_id: None,
+            generation_id: None,
+            field: None,
+            error_type: None,
+            upstream_message: None,
+            provider: None,
+            partial_text: None,
+        }))
+    }
+
+    /// A request or setting that is certainly wrong, with the path of the field, e.g. `messages[0].role`.
+    pub fn invalid(kind: ErrorKind, field: &str, problem: &str) -> Self {
+        let mut error = Self::new(kind, format!("{field}: {problem}"));
+        error.0.field = Some(field.to_owned());
+        error
+    }
+
+    /// From a response whose status is not 2xx. `body` is `None` where the body is not JSON (Cloudflare answers in HTML).
+    pub fn from_response<J: Json>(facts: &ResponseFacts, body: Option<&J>) -> Self {
+        let upstream = body.map_or_else(Upstream::default, |body| match body.present("error") {
+            Some(error) => Upstream::read(&*error, facts.received_at_ms),
+            None => Upstream::read(body, facts.received_at_ms),
+        });
+        Self::from_upstream(upstream, Some(facts.status)).with_facts(facts)
+    }
+
+    /// From an `error` object inside an answer that began with status 200.
+    pub fn in_band<J: Json>(error: &J, facts: &ResponseFacts) -> Self {
+        let upstream = Upstream::read(error, facts.received_at_ms);
+        let status = upstream.code;
+        Self::from_upstream(upstream, status).with_facts(facts)
+    }
+
+    fn from_upstream(upstream: Upstream, status: Option<u16>) -> Self {
+        let kind = ErrorKind::of_upstream(&upstream, status);
+        let mut message = kind.sentence().to_owned();
+        if let Some(status) = status {
+            message.push_str(" (HTTP ");
+            message.push_str(&status.to_string());
+            message.push(')');
+        }
+        let mut error = Self::new(kind, message);
+        // A daily limit is over tomorrow, not after a pause.
+        error.0.retryable = upstream.retryable.unwrap_or(kind.is_retryable() && !upstream.is_daily_limit);
+        error.0.status = status;
+        error.0.retry_after = upstream.retry_after;
+        error.0.error_type = upstream.availability.or(upstream.error_type);
+        error.0.upstream_message = upstream.message;
+        error.0.provider = upstream.provider;
+        error
+    }
+
+    /// Adds what the response's head says, where the body has not said it already.
+    #[must_use]
+    pub fn with_facts(mut self, facts: &ResponseFacts) -> Self {
+        let error = &mut *self.0;
+        error.status = error.status.or(Some(facts.status));
+        error.retry_after = facts.retry_after.or(error.retry_after);
+        error.request_id.clone_from(&facts.request_id);
+        error.generation_id.clone_from(&facts.generation_id);
+        self
+    }
+
+    /// Adds the text that had been answered before the error.
+    #[must_use]
+    pub fn with_partial_text(mut self, text: String) -> Self {
+        self.0.partial_text = Some(text);
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The sentence for the caller.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// HTTP status of the response, or the `code` of an error inside an answer; `None` if no response came.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// Whether the same request, sent again after [`Self::retry_after`], may succeed.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// Seconds to wait before the next try, where the upstream says so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<f64> {
+        self.0.retry_after
+    }
+
+    /// Path of the field that is wrong, e.g. `messages[0].role`.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.0.field.as_deref()
+    }
+
+    /// The upstream's own words; they may quote the prompt.
+    #[must_use]
+    pub fn upstream_message(&self) -> Option<&str> {
+        self.0.upstream_message.as_deref()
+    }
+
+    /// OpenRouter's `error_type` or `availability.code`, as sent.
+    #[must_use]
+    pub fn error_type(&self) -> Option<&str> {
+        self.0.error_type.as_deref()
+    }
+
+    /// The text that had been answered before the error; `None` where no answer had begun.
+    #[must_use]
+    pub fn partial_text(&self) -> Option<&str> {
+        self.0.partial_text.as_deref()
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The properties of JavaScript's `OpenRouterError`; absent ones are left out.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Facts { kind, message, status, retryable, retry_after, .. } = &*self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("code", kind.code())?;
+        map.serialize_entry("message", message)?;
+        map.serialize_entry("retryable", retryable)?;
+        if let Some(status) = status {
+            map.serialize_entry("status", status)?;
+        }
+        if let Some(seconds) = retry_after {
+            map.serialize_entry("retryAfter", seconds)?;
+        }
+        for (name, value) in [
+            ("requestId", &self.0.request_id),
+            ("generationId", &self.0.generation_id),
+            ("field", &self.0.field),
+            ("errorType", &self.0.error_type),
+            ("upstreamMessage", &self.0.upstream_message),
+            ("provider", &self.0.provider),
+            ("partialText", &self.0.partial_text),
+        ] {
+            if let Some(value) = value {
+                map.serialize_entry(name, value)?;
+            }
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const NOW_MS: f64 = 1_793_000_000_000.0;
+
+    fn facts(status: u16, headers: &[(&str, &str)]) -> ResponseFacts {
+        let header =
+            |name: &str| headers.iter().find(|(header, _)| *header == name).map(|(_, value)| (*value).to_owned());
+        let date_ms = |date: &str| {
+            Some(httpdate::parse_http_date(date).ok()?.duration_since(UNIX_EPOCH).ok()?.as_secs_f64() * 1000.0)
+        };
+        ResponseFacts::read(status, NOW_MS, header, date_ms)
+    }
+
+    fn from(status: u16, body: &Value) -> Error {
+        Error::from_response(&facts(status, &[]), Some(body))
+    }
+
+    #[test]
+    fn codes_are_unique() {
+        let mut codes: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), ErrorKind::ALL.len());
+    }
+
+    #[test]
+    fn a_status_alone_chooses_kind_and_retry() {
+        let expected = [
+            (400, "invalid_request", false),
+            (401, "authentication", false),
+            (402, "payment_required", false),
+            (403, "permission_denied", false),
+            (404, "not_found", false),
+            (405, "invalid_request", false),
+            (408, "timeout", true),
+            (413, "payload_too_large", false),
+            (422, "invalid_request", false),
+            (429, "rate_limited", true),
+            (500, "server_error", true),
+            (502, "provider_unavailable", true),
+            (503, "overloaded", true),
+            (504, "timeout", true),
+            (524, "timeout", true),
+            (529, "overloaded", true),
+            (599, "server_error", true),
+        ];
+        for (status, code, retryable) in expected {
+            let error = Error::from_response::<Value>(&facts(status, &[]), None);
+            assert_eq!((error.kind().code(), error.is_retryable()), (code, retryable), "{status}");
+            assert_eq!(error.status(), Some(status));
+        }
+    }
+
+    #[test]
+    fn the_error_type_says_more_than_the_status() {
+        let error = from(
+            400,
+            &json!({"error": {"code": 400, "message": "too long", "metadata": {"error_type": "context_length_exceeded"}}}),
+        );
+        assert_eq!(error.kind(), ErrorKind::ContextLengthExceeded);
+        assert_eq!(error.error_type(), Some("context_length_exceeded"));
+        assert_eq!(error.upstream_message(), Some("too long"));
+    }
+
+    #[test]
+    fn availability_says_most() {
+        let body = json!({"error": {"error_type": "not_found", "http_status": 404, "message": "gone",
+            "availability": {"code": "model_deprecated", "retryable": false, "retry_after": null}}});
+        assert_eq!(from(404, &body).kind(), ErrorKind::ModelUnavailable);
+        let body = json!({"error": {"message": "full", "availability":
+            {"code": "capacity_exhausted", "retryable": true, "retry_after": 12}}});
+        let error = from(429, &body);
+        assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(12.0)));
+        let body = json!({"error": {"message": "full", "availability": {"code": "brand_new", "retryable": false}}});
+        assert_eq!((from(503, &body).kind(), from(503, &body).is_retryable()), (ErrorKind::Overloaded, false));
+    }
+
+    #[test]
+    fn moderation_is_not_a_lack_of_permission() {
+        for metadata in [json!({"reasons": ["violence"], "flagged_input": "…"}), json!({"patterns": ["ssn"]})] {
+            let error = from(403, &json!({"error": {"code": 403, "message": "flagged", "metadata": metadata}}));
+            assert_eq!(error.kind(), ErrorKind::ContentRefused);
+        }
+    }
+
+    #[test]
+    fn the_providers_own_words_are_dug_out_of_raw() {
+        for raw in [
+            json!("slow down"),
+            json!({"error": {"message": "slow down"}}),
+            json!({"error": "slow down"}),
+            json!(r#"{"error":{"message":"slow down","code":429}}"#),
+            json!({"message": "slow down"}),
+        ] {
+            let error = from(
+                429,
+                &json!({"error": {"message": "Provider returned error", "metadata": {"raw": raw, "provider_name": "X"}}}),
+            );
+            assert_eq!(error.upstream_message(), Some("slow down"), "{raw}");
+        }
+    }
+
+    #[test]
+    fn retry_after_comes_from_header_or_body_in_seconds() {
+        let after = |headers: &[_], body: &Value| Error::from_response(&facts(429, headers), Some(body)).retry_after();
+        assert_eq!(after(&[("retry-after", "7")], &json!({})), Some(7.0));
+        assert_eq!(after(&[("retry-after", "-7")], &json!({})), None);
+        assert_eq!(after(&[("retry-after", "soon")], &json!({})), None);
+        let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(1_793_000_030));
+        assert_eq!(after(&[("retry-after", &date)], &json!({})), Some(30.0));
+        let past = httpdate::fmt_http_date(UNIX_EPOCH);
+        assert_eq!(after(&[("retry-after", &past)], &json!({})), Some(0.0));
+        assert_eq!(after(&[("x-ratelimit-reset", "1793000005000")], &json!({})), Some(5.0));
+        let body = json!({"error": {"metadata": {"headers": {"X-RateLimit-Reset": "1793000009000"}}}});
+        assert_eq!(after(&[], &body), Some(9.0));
+        assert_eq!(after(&[], &json!({})), None);
+    }
+
+    #[test]
+    fn a_daily_limit_is_not_worth_a_retry() {
+        let body = json!({"error": {"code": 429, "metadata": {"limit_source": "openrouter_free_tier_daily"}}});
+        assert!(!from(429, &body).is_retryable());
+    }
+
+    #[test]
+    fn an_error_in_band_takes_its_code_for_status_and_names_for_what_they_are() {
+        let in_band = |error: &Value| Error::in_band(error, &facts(200, &[("x-request-id", "r1")]));
+        let error = in_band(&json!({"code": 502, "message": "upstream"}));
+        assert_eq!((error.kind(), error.status()), (ErrorKind::ProviderUnavailable, Some(502)));
+        let error = in_band(&json!({"code": "server_error", "message": "x"}));
+        assert_eq!((error.kind(), error.status()), (ErrorKind::ServerError, Some(200)));
+        let error = in_band(&json!({"code": null, "type": "server_error", "message": "x"}));
+        assert_eq!(error.kind(), ErrorKind::ServerError);
+        let error = in_band(&json!({"message": "?"}));
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::UpstreamError, false));
+        let error = in_band(&json!("a bare string"));
+        assert_eq!(error.upstream_message(), Some("a bare string"));
+    }
+
+    #[test]
+    fn shapes_that_nobody_promised_do_no_harm() {
+        for body in [
+            json!(null),
+            json!([]),
+            json!("text"),
+            json!({"error": null}),
+            json!({"error": {"code": 1e300, "message": 5, "metadata": "x", "availability": []}}),
+            json!({"error": {"code": -1, "metadata": {"raw": null, "headers": 1, "reasons": null}}}),
+        ] {
+            assert_eq!(from(418, &body).kind(), ErrorKind::InvalidRequest, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_message_never_quotes_the_upstream() {
+        let error = from(400, &json!({"error": {"message": "you said: my secret prompt"}}));
+        assert_eq!(error.to_string(), "the request was refused as invalid (HTTP 400)");
+        let properties = serde_json::to_value(&error).unwrap();
+        assert_eq!(properties["upstreamMessage"], "you said: my secret prompt");
+        assert!(properties.get("partialText").is_none() && properties.get("retryAfter").is_none());
+    }
+}

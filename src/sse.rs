@@ -1,0 +1,253 @@
+//! Server-sent events: bytes in, events out.
+//!
+//! Source: WHATWG HTML § 9.2.6 “Interpreting an event stream”. `id` and `retry` serve reconnection, which the
+//! answer to a POST does not have; they are skipped like any other field that is not `event` or `data`.
+
+/// The most bytes that one unfinished event may hold: 16 MiB, several times the largest generated image.
+pub const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
+
+/// One dispatched event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SseEvent {
+    /// The `event` field; empty where the stream names none (WHATWG then calls it `message`).
+    pub event: String,
+    /// The `data` lines joined by LF. Bytes that are not UTF-8 are U+FFFD.
+    pub data: String,
+}
+
+/// An unfinished event passed [`MAX_EVENT_BYTES`]. The decoder drops it and everything that follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventTooLarge;
+
+/// Decodes an event stream from bytes that are cut anywhere.
+#[derive(Debug, Default)]
+pub struct SseDecoder {
+    /// The begun line, where the line end has not come yet.
+    line: Vec<u8>,
+    data: Vec<u8>,
+    event: Vec<u8>,
+    has_data: bool,
+    is_past_first_line: bool,
+    after_cr: bool,
+    is_overflowed: bool,
+}
+
+impl SseDecoder {
+    /// A decoder at the start of a stream.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Feeds bytes, cut anywhere (even inside a UTF-8 character), and appends the events that they complete to `out`.
+    ///
+    /// What is unfinished when the stream ends was never an event: there is nothing to flush.
+    ///
+    /// # Errors
+    /// [`EventTooLarge`] once the unfinished event passes [`MAX_EVENT_BYTES`], and at every later call.
+    pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<SseEvent>) -> Result<(), EventTooLarge> {
+        if self.is_overflowed {
+            return Err(EventTooLarge);
+        }
+        while !bytes.is_empty() {
+            // A CR ends its line at once; the LF of a CRLF pair may only come with the next bytes.
+            if std::mem::take(&mut self.after_cr) && bytes[0] == b'\n' {
+                bytes = &bytes[1..];
+                continue;
+            }
+            let Some(end) = memchr::memchr2(b'\n', b'\r', bytes) else {
+                self.line.extend_from_slice(bytes);
+                return self.bound();
+            };
+            self.after_cr = bytes[end] == b'\r';
+            if self.line.is_empty() {
+                self.take_line(&bytes[..end], out);
+            } else {
+                let mut line = std::mem::take(&mut self.line);
+                line.extend_from_slice(&bytes[..end]);
+                self.take_line(&line, out);
+                line.clear();
+                self.line = line; // keeps its capacity for the next line that is cut
+            }
+            self.bound()?;
+            bytes = &bytes[end + 1..];
+        }
+        Ok(())
+    }
+
+    fn bound(&mut self) -> Result<(), EventTooLarge> {
+        if self.line.len() + self.data.len() + self.event.len() <= MAX_EVENT_BYTES {
+            return Ok(());
+        }
+        *self = Self { is_overflowed: true, ..Self::default() };
+        Err(EventTooLarge)
+    }
+
+    fn take_line(&mut self, mut line: &[u8], out: &mut Vec<SseEvent>) {
+        if !std::mem::replace(&mut self.is_past_first_line, true) {
+            line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+        }
+        if line.is_empty() {
+            self.dispatch(out);
+            return;
+        }
+        let (name, value) = match memchr::memchr(b':', line) {
+            Some(colon) => (&line[..colon], &line[colon + 1..]),
+            None => (line, &[][..]),
+        };
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        match name {
+            b"data" => {
+                if std::mem::replace(&mut self.has_data, true) {
+                    self.data.push(b'\n');
+                }
+                self.data.extend_from_slice(value);
+            }
+            b"event" => self.event = value.to_vec(),
+            // A comment has an empty name; unknown fields are ignored.
+            _ => {}
+        }
+    }
+
+    /// A blank line ends the event; one without data is no event.
+    fn dispatch(&mut self, out: &mut Vec<SseEvent>) {
+        let event = std::mem::take(&mut self.event);
+        if std::mem::take(&mut self.has_data) {
+            out.push(SseEvent { event: decode(event), data: decode(std::mem::take(&mut self.data)) });
+        }
+    }
+}
+
+fn decode(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn decode_pieces(pieces: &[&[u8]]) -> Vec<SseEvent> {
+        let (mut decoder, mut out) = (SseDecoder::new(), Vec::new());
+        for piece in pieces {
+            decoder.push(piece, &mut out).unwrap();
+        }
+        out
+    }
+
+    fn data_of(stream: &str) -> Vec<String> {
+        decode_pieces(&[stream.as_bytes()]).into_iter().map(|event| event.data).collect()
+    }
+
+    #[test]
+    fn a_stream_decodes_the_same_wherever_it_is_cut() {
+        let bytes =
+            "\u{feff}: OPENROUTER PROCESSING\r\n\r\ndata: é✔\rdata:\n\nevent: x\r\ndata: 2\r\n\r\ndata".as_bytes();
+        let whole = decode_pieces(&[bytes]);
+        assert_eq!(
+            whole,
+            [SseEvent { event: String::new(), data: "é✔\n".into() }, SseEvent { event: "x".into(), data: "2".into() },]
+        );
+        for i in 0..=bytes.len() {
+            for j in i..=bytes.len() {
+                assert_eq!(decode_pieces(&[&bytes[..i], &bytes[i..j], &bytes[j..]]), whole, "cut at {i}, {j}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_line_end_ends_a_line() {
+        for end in ["\n", "\r", "\r\n"] {
+            let stream = ["data: a", "data: b", "", "data: c", "", ""].join(end);
+            assert_eq!(data_of(&stream), ["a\nb", "c"], "{end:?}");
+        }
+    }
+
+    #[test]
+    fn comments_and_blank_lines_are_no_events() {
+        assert_eq!(data_of(": OPENROUTER PROCESSING\n\n: \n\n:\n\n\n\ndata: 1\n\n: x\n\n"), ["1"]);
+    }
+
+    #[test]
+    fn only_one_space_after_the_colon_is_dropped() {
+        assert_eq!(data_of("data:a\n\ndata: b\n\ndata:  c\n\ndata\n\n"), ["a", "b", " c", ""]);
+    }
+
+    #[test]
+    fn an_unterminated_last_event_is_not_dispatched() {
+        assert_eq!(data_of("data: 1\n\ndata: 2\n"), ["1"]);
+        assert_eq!(data_of("data: 1\n\ndata: 2"), ["1"]);
+    }
+
+    #[test]
+    fn a_bom_is_dropped_at_the_start_only() {
+        assert_eq!(data_of("\u{feff}data: 1\n\n\u{feff}data: 2\n\ndata: \u{feff}3\n\n"), ["1", "\u{feff}3"]);
+    }
+
+    #[test]
+    fn an_event_name_lasts_for_its_event_only() {
+        let events = decode_pieces(&[b"event: ping\n\ndata: 1\n\nevent: a\nevent: b\ndata: 2\n\n"]);
+        assert_eq!(events.iter().map(|event| event.event.as_str()).collect::<Vec<_>>(), ["", "b"]);
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_replaced_and_end_nothing() {
+        let events = decode_pieces(&[b"data: a\xff\xe2\x82b\n\ndata: ok\n\n"]);
+        assert_eq!(events[0].data, "a\u{FFFD}\u{FFFD}b");
+        assert_eq!(events[1].data, "ok");
+    }
+
+    #[test]
+    fn an_event_that_never_ends_is_refused_at_the_bound() {
+        let chunk = vec![b'x'; 1024 * 1024];
+        for prefix in ["data: ", ": ", ""] {
+            let (mut decoder, mut out) = (SseDecoder::new(), Vec::new());
+            decoder.push(prefix.as_bytes(), &mut out).unwrap();
+            let refused = (0..20).find(|_| decoder.push(&chunk, &mut out).is_err());
+            assert!(refused.is_some_and(|mebibyte| mebibyte <= 16), "{prefix:?}: {refused:?}");
+            assert_eq!(decoder.push(b"\n\ndata: 1\n\n", &mut out), Err(EventTooLarge), "it stays refused");
+            assert!(out.is_empty());
+        }
+    }
+
+    #[test]
+    fn many_short_data_lines_are_bounded_too() {
+        let line = [b"data: ".as_slice(), &vec![b'x'; 64 * 1024], b"\n"].concat();
+        let (mut decoder, mut out) = (SseDecoder::new(), Vec::new());
+        assert!((0..300).any(|_| decoder.push(&line, &mut out).is_err()));
+    }
+
+    proptest! {
+        /// Lines of every sort, with every line end, cut at random: the same events as in one piece.
+        #[test]
+        fn cuts_never_change_the_events(
+            lines in prop::collection::vec(("(data|event|id|:|da|)", "(: ?|)", "[ -~é✔😀]{0,12}", "(\n|\r|\r\n)"), 0..40),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+        ) {
+            let stream: String = lines.into_iter().map(|(name, colon, value, end)| name + &colon + &value + &end).collect();
+            let bytes = stream.as_bytes();
+            let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).chain([0, bytes.len()]).collect();
+            at.sort_unstable();
+            let pieces: Vec<&[u8]> = at.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
+            prop_assert_eq!(decode_pieces(&pieces), decode_pieces(&[bytes]));
+        }
+
+        /// What is encoded comes out again.
+        #[test]
+        fn data_survives_encoding(texts in prop::collection::vec("[^\r\n]{0,20}(\n[^\r\n]{0,20}){0,3}", 0..10)) {
+            let stream: String = texts
+                .iter()
+                .map(|text| text.split('\n').map(|line| format!("data: {line}\n")).collect::<String>() + "\n")
+                .collect();
+            prop_assert_eq!(data_of(&stream), texts);
+        }
+
+        /// Any bytes at all: no panic, and the same however they are cut.
+        #[test]
+        fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200), cut in any::<prop::sample::Index>()) {
+            let cut = cut.index(bytes.len() + 1);
+            prop_assert_eq!(decode_pieces(&[&bytes[..cut], &bytes[cut..]]), decode_pieces(&[&bytes]));
+        }
+    }
+}

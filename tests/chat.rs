@@ -1,0 +1,363 @@
+//! Streamed answers through the public API: hand-written streams that imitate the wire's oddities.
+
+use openrouter_wasm::{
+    chat::{ChatStream, StreamEvent},
+    error::{Error, ErrorKind, ResponseFacts},
+};
+use serde_json::{Value, json};
+
+/// Feeds a stream in pieces; chunks, error if any, and what the chunks add up to.
+fn run(pieces: &[&[u8]]) -> (Vec<Value>, Result<(), Error>, Value) {
+    let mut stream = ChatStream::<Value>::new(ResponseFacts::default());
+    let mut chunks = Vec::new();
+    let result = pieces.iter().try_for_each(|piece| stream.push(piece, &mut chunks)).and_then(|()| stream.finish());
+    let completion = serde_json::to_value(stream.completion()).unwrap();
+    (chunks, result, completion)
+}
+
+/// A stream of chunks with these deltas, a finish reason and `[DONE]`.
+fn stream_of(deltas: &[Value], finish_reason: &Value) -> String {
+    let mut stream = String::new();
+    for delta in deltas {
+        stream += &event(&json!({"id": "gen-1", "choices": [{"index": 0, "delta": delta, "finish_reason": null}]}));
+    }
+    stream += &event(&json!({"id": "gen-1", "choices": [{"index": 0, "delta": {}, "finish_reason": finish_reason}]}));
+    stream + "data: [DONE]\n\n"
+}
+
+fn event(chunk: &Value) -> String {
+    format!("data: {chunk}\n\n")
+}
+
+/// The message of a stream that must be a success.
+fn message(deltas: &[Value]) -> Value {
+    let (_, result, completion) = run(&[stream_of(deltas, &json!("stop")).as_bytes()]);
+    result.unwrap();
+    completion["choices"][0]["message"].clone()
+}
+
+#[test]
+fn chunks_come_out_unchanged_and_add_up_to_the_message() {
+    let stream = stream_of(
+        &[json!({"role": "assistant", "content": ""}), json!({"content": "Hel"}), json!({"content": "lo"})],
+        &json!("stop"),
+    );
+    let (chunks, result, completion) = run(&[stream.as_bytes()]);
+    result.unwrap();
+    assert_eq!(chunks.len(), 4);
+    assert_eq!(
+        chunks[1],
+        json!({"id": "gen-1", "choices": [{"index": 0, "delta": {"content": "Hel"}, "finish_reason": null}]})
+    );
+    assert_eq!(
+        completion,
+        json!({"object": "chat.completion", "id": "gen-1", "choices": [{"index": 0, "finish_reason": "stop",
+            "native_finish_reason": null, "message": {"role": "assistant", "content": "Hello"}}]})
+    );
+}
+
+#[test]
+fn null_and_empty_content_are_told_apart() {
+    assert_eq!(message(&[json!({"content": null})])["content"], Value::Null);
+    assert_eq!(message(&[json!({"content": ""})])["content"], json!(""));
+}
+
+#[test]
+fn the_last_usage_wins_wherever_it_comes_and_a_later_null_takes_nothing_back() {
+    let stream = [
+        event(&json!({"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": "stop"}], "usage": {"cost": 1}})),
+        event(&json!({"choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": null}], "usage": {"cost": 3.4e-7}})),
+        event(&json!({"choices": [], "usage": null, "system_fingerprint": null})),
+        "data: [DONE]\n\n".into(),
+    ]
+    .concat();
+    let (_, result, completion) = run(&[stream.as_bytes()]);
+    result.unwrap();
+    assert_eq!(completion["usage"], json!({"cost": 3.4e-7}));
+    assert_eq!(completion["choices"][0]["finish_reason"], "stop");
+    assert_eq!(completion["system_fingerprint"], Value::Null, "said as null is not absent");
+}
+
+#[test]
+fn a_stream_that_ends_without_finish_reason_or_done_is_cut_and_keeps_its_text() {
+    let whole = stream_of(&[json!({"content": "Hello "}), json!({"content": "world"})], &json!("stop"));
+    let second_chunk_ends = whole.match_indices("\n\n").nth(1).unwrap().0 + 2;
+    let (chunks, result, _) = run(&[&whole.as_bytes()[..second_chunk_ends]]);
+    let error = result.unwrap_err();
+    assert_eq!((error.kind(), error.partial_text()), (ErrorKind::StreamCut, Some("Hello world")));
+    assert_eq!(chunks.len(), 2);
+}
+
+#[test]
+fn an_empty_body_is_cut() {
+    for body in ["", ": OPENROUTER PROCESSING\n\n"] {
+        assert_eq!(run(&[body.as_bytes()]).1.unwrap_err().kind(), ErrorKind::StreamCut);
+    }
+}
+
+#[test]
+fn a_finish_reason_without_done_is_an_end_and_what_follows_done_is_ignored() {
+    let stream = stream_of(&[json!({"content": "a"})], &json!("length"));
+    run(&[stream.trim_end_matches("data: [DONE]\n\n").as_bytes()]).1.unwrap();
+    let (chunks, result, _) =
+        run(&[stream.as_bytes(), b"data: not json\n\n", event(&json!({"choices": []})).as_bytes()]);
+    result.unwrap();
+    assert_eq!(chunks.len(), 2);
+}
+
+#[test]
+fn an_error_in_a_chunk_decides_whatever_else_it_says() {
+    let before = event(&json!({"choices": [{"index": 0, "delta": {"content": "Half an"}, "finish_reason": "length"}]}));
+    for error_chunk in [
+        json!({"error": {"code": 502, "message": "lost"}, "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]}),
+        json!({"error": {"code": 502, "message": "lost"}}),
+        json!({"choices": [{"index": 0, "delta": {}, "error": {"code": 502, "message": "lost"}}], "usage": {"cost": 1}}),
+    ] {
+        let stream = before.clone() + &event(&error_chunk) + "data: [DONE]\n\n";
+        let (chunks, result, _) = run(&[stream.as_bytes()]);
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ProviderUnavailable);
+        assert_eq!((error.partial_text(), error.upstream_message()), (Some("Half an"), Some("lost")));
+        assert_eq!(chunks.len(), 1, "the chunks before the error are delivered");
+    }
+}
+
+#[test]
+fn a_null_error_and_the_word_error_in_the_text_are_no_errors() {
+    let deltas = [json!({"content": "\"error\": {\"code\": 500}"})];
+    let stream = event(&json!({"error": null, "choices": []})) + &stream_of(&deltas, &json!("stop"));
+    run(&[stream.as_bytes()]).1.unwrap();
+}
+
+#[test]
+fn a_finish_reason_of_error_is_no_success() {
+    let (_, result, _) = run(&[stream_of(&[json!({"content": "x"})], &json!("error")).as_bytes()]);
+    let error = result.unwrap_err();
+    assert_eq!((error.kind(), error.partial_text()), (ErrorKind::UpstreamError, Some("x")));
+}
+
+#[test]
+fn an_event_that_is_not_json_is_an_error_after_the_chunks_before_it() {
+    let stream =
+        event(&json!({"choices": [{"index": 0, "delta": {"content": "a"}}]})) + "data: {oops\n\ndata: [DONE]\n\n";
+    let (chunks, result, _) = run(&[stream.as_bytes()]);
+    let error = result.unwrap_err();
+    assert_eq!((error.kind(), error.partial_text(), chunks.len()), (ErrorKind::MalformedResponse, Some("a"), 1));
+}
+
+#[test]
+fn lone_surrogates_do_not_stop_a_stream() {
+    let stream = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\\ud83d\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    let (_, result, completion) = run(&[stream.as_bytes()]);
+    result.unwrap();
+    assert_eq!(completion["choices"][0]["message"]["content"], "a\u{FFFD}");
+}
+
+#[test]
+fn tool_calls_are_joined_by_index() {
+    let message = message(&[
+        json!({"content": null, "tool_calls": [{"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": ""}}]}),
+        json!({"tool_calls": [{"index": 1, "id": "b", "type": "function", "function": {"name": "g", "arguments": "{}"}}]}),
+        json!({"tool_calls": [{"index": 0, "function": {"arguments": "{\"x\""}}]}),
+        json!({"tool_calls": [{"index": 0, "function": {"arguments": ":1}"}}]}),
+    ]);
+    assert_eq!(
+        message["tool_calls"],
+        json!([{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{\"x\":1}"}},
+               {"id": "b", "type": "function", "function": {"name": "g", "arguments": "{}"}}])
+    );
+}
+
+#[test]
+fn tool_calls_without_an_index_go_on_with_the_last_or_begin_another() {
+    let message = message(&[
+        json!({"tool_calls": [{"id": "a", "function": {"name": "f", "arguments": "{\"x\""}}]}),
+        json!({"tool_calls": [{"function": {"arguments": ":1}"}}]}),
+        json!({"tool_calls": [{"id": "b", "function": {"name": "g"}}]}),
+    ]);
+    let calls: Vec<_> = message["tool_calls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| (&call["id"], &call["function"]["arguments"]))
+        .collect();
+    assert_eq!(calls, [(&json!("a"), &json!("{\"x\":1}")), (&json!("b"), &json!("{}"))]);
+}
+
+#[test]
+fn tool_call_ids_are_made_unique() {
+    let ids = |ids: &[Value]| {
+        let calls: Vec<_> = ids
+            .iter()
+            .enumerate()
+            .map(|(index, id)| json!({"index": index, "id": id, "function": {"name": "f", "arguments": "{}"}}))
+            .collect();
+        let message = message(&[json!({ "tool_calls": calls })]);
+        message["tool_calls"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|call| call["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&[json!("x"), json!("x"), json!("x")]), ["x", "x_1", "x_2"]);
+    assert_eq!(ids(&[json!(""), json!(null), json!("call_1")]), ["call_0", "call_1", "call_1_2"]);
+    assert_eq!(ids(&[json!("a"), json!("b")]), ["a", "b"]);
+}
+
+#[test]
+fn tool_calls_make_the_finish_reason_where_the_model_says_stop() {
+    let call = json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}]});
+    for (said, expected) in [("stop", "tool_calls"), ("tool_calls", "tool_calls"), ("length", "length")] {
+        let (_, _, completion) = run(&[stream_of(std::slice::from_ref(&call), &json!(said)).as_bytes()]);
+        assert_eq!(completion["choices"][0]["finish_reason"], expected);
+    }
+}
+
+#[test]
+fn reasoning_details_are_merged_by_type_and_index_and_keep_their_signature() {
+    let detail = |value: Value| json!({"reasoning_details": [value]});
+    let message = message(&[
+        detail(
+            json!({"type": "reasoning.text", "text": "Let me ", "signature": "", "format": "anthropic-claude-v1", "index": 0}),
+        ),
+        detail(json!({"type": "reasoning.text", "text": "think.", "index": 0, "format": null})),
+        detail(json!({"type": "reasoning.text", "signature": "SIG", "index": 0})),
+        detail(json!({"type": "reasoning.summary", "summary": "s", "index": 0})),
+        detail(json!({"type": "reasoning.encrypted", "data": "AA", "id": "r1", "index": 0})),
+        detail(json!({"type": "reasoning.encrypted", "data": "BB", "id": "r2", "index": 0})),
+        detail(json!({"type": "reasoning.brand_new", "x": 1, "index": 0})),
+        detail(json!({"type": "reasoning.brand_new", "x": 2, "index": 0})),
+    ]);
+    assert_eq!(
+        message["reasoning_details"],
+        json!([
+            {"type": "reasoning.text", "text": "Let me think.", "signature": "SIG", "format": "anthropic-claude-v1", "index": 0},
+            {"type": "reasoning.summary", "summary": "s", "index": 0},
+            {"type": "reasoning.encrypted", "data": "AA", "id": "r1", "index": 0},
+            {"type": "reasoning.encrypted", "data": "BB", "id": "r2", "index": 0},
+            {"type": "reasoning.brand_new", "x": 1, "index": 0},
+            {"type": "reasoning.brand_new", "x": 2, "index": 0}
+        ])
+    );
+}
+
+#[test]
+fn a_signature_after_the_text_began_belongs_to_its_reasoning() {
+    let message = message(&[
+        json!({"reasoning_details": [{"type": "reasoning.text", "text": "Hm.", "index": 0}]}),
+        json!({"content": "Yes"}),
+        json!({"reasoning_details": [{"type": "reasoning.text", "signature": "SIG", "index": 0}]}),
+    ]);
+    assert_eq!(
+        message["reasoning_details"],
+        json!([{"type": "reasoning.text", "text": "Hm.", "index": 0, "signature": "SIG"}])
+    );
+}
+
+#[test]
+fn an_empty_list_of_reasoning_details_is_not_an_absent_one() {
+    assert_eq!(message(&[json!({"reasoning_details": []})])["reasoning_details"], json!([]));
+    assert!(message(&[json!({})]).get("reasoning_details").is_none());
+}
+
+#[test]
+fn images_annotations_audio_and_unknown_fields_are_kept() {
+    let message = message(&[
+        json!({"images": [{"type": "image_url", "image_url": {"url": "data:a"}}], "audio": {"id": "au", "data": "AA", "transcript": "he"}}),
+        json!({"annotations": [{"type": "url_citation", "url_citation": {"url": "https://a.example"}}]}),
+        json!({"images": [{"type": "image_url", "image_url": {"url": "data:b"}}], "audio": {"data": "BB", "transcript": "y", "expires_at": 5}}),
+        json!({"hologram": {"x": 1}}),
+    ]);
+    assert_eq!(message["images"].as_array().unwrap().len(), 2);
+    assert_eq!(message["annotations"].as_array().unwrap().len(), 1);
+    assert_eq!(message["audio"], json!({"id": "au", "data": "AABB", "transcript": "hey", "expires_at": 5}));
+    assert_eq!(message["hologram"], json!({"x": 1}));
+}
+
+#[test]
+fn logprobs_are_joined() {
+    let chunk = |token: &str| {
+        event(
+            &json!({"choices": [{"index": 0, "delta": {"content": token}, "logprobs": {"content": [{"token": token}], "refusal": null}}]}),
+        )
+    };
+    let (_, _, completion) = run(&[(chunk("a") + &chunk("b")).as_bytes()]);
+    assert_eq!(
+        completion["choices"][0]["logprobs"],
+        json!({"content": [{"token": "a"}, {"token": "b"}], "refusal": null})
+    );
+}
+
+#[test]
+fn choices_are_kept_apart_by_index() {
+    let stream = event(&json!({"choices": [{"index": 1, "delta": {"content": "b"}}]}))
+        + &event(
+            &json!({"choices": [{"index": 0, "delta": {"content": "a"}}, {"index": 1, "delta": {"content": "c"}}]}),
+        );
+    let mut chat = ChatStream::<Value>::new(ResponseFacts::default());
+    chat.push(stream.as_bytes(), &mut Vec::new()).unwrap();
+    assert_eq!(chat.completion().text(), "a");
+    let error = chat.finish().unwrap_err();
+    assert_eq!(error.partial_text(), Some("a"));
+}
+
+#[test]
+fn a_chunk_without_delta_or_choices_is_survived() {
+    let stream = [
+        json!({"choices": [{"index": 0, "delta": null}]}),
+        json!({"choices": [{}]}),
+        json!({}),
+        json!({"choices": null}),
+        json!(5),
+    ]
+    .iter()
+    .map(event)
+    .collect::<String>()
+        + &stream_of(&[json!({"content": "ok"})], &json!("stop"));
+    let (chunks, result, completion) = run(&[stream.as_bytes()]);
+    result.unwrap();
+    assert_eq!((chunks.len(), &completion["choices"][0]["message"]["content"]), (7, &json!("ok")));
+}
+
+#[test]
+fn events_tell_text_reasoning_tools_and_the_end_once() {
+    let stream = stream_of(
+        &[
+            json!({"reasoning": "Hm", "reasoning_details": [{"type": "reasoning.text", "text": "Hm", "index": 0}]}),
+            json!({"reasoning": " only a string", "reasoning_details": []}),
+            json!({"content": "Hi"}),
+            json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{\"x\":"}}]}),
+        ],
+        &json!("tool_calls"),
+    );
+    let mut chat = ChatStream::<Value>::new(ResponseFacts::default());
+    chat.record_events();
+    chat.push(stream.as_bytes(), &mut Vec::new()).unwrap();
+    chat.finish().unwrap();
+    let events: Vec<StreamEvent<Value>> = chat.take_events();
+    assert_eq!(
+        serde_json::to_value(events).unwrap(),
+        json!([
+            {"type": "reasoning", "text": "Hm"},
+            {"type": "reasoning", "text": " only a string"},
+            {"type": "text", "text": "Hi"},
+            {"type": "tool_call_delta", "delta": {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{\"x\":"}}},
+            {"type": "tool_call", "id": "a", "name": "f", "arguments": "{\"x\":", "isComplete": false},
+            {"type": "finish", "finishReason": "tool_calls", "nativeFinishReason": null}
+        ])
+    );
+    assert!(chat.take_events().is_empty());
+}
+
+#[test]
+fn the_message_is_the_same_whether_it_is_read_at_once_or_at_the_end() {
+    let stream = stream_of(&vec![json!({"content": "0123456789".repeat(100)}); 3000], &json!("stop"));
+    let (_, _, at_the_end) = run(&[stream.as_bytes()]);
+    let mut chat = ChatStream::<Value>::new(ResponseFacts::default());
+    for piece in stream.as_bytes().chunks(1000) {
+        chat.push(piece, &mut Vec::new()).unwrap();
+        chat.completion();
+    }
+    assert_eq!(serde_json::to_value(chat.completion()).unwrap(), at_the_end);
+}

@@ -1,0 +1,240 @@
+//! Replays OpenRouter's recorded traffic, which lies outside of the repository, and compares with what an
+//! independent accumulator got from it. Skipped, and said so, where the recordings are not there.
+
+use std::{fs, path::PathBuf};
+
+use openrouter_wasm::{
+    chat::{ChatStream, Completion},
+    error::{Error, ResponseFacts},
+    json::Json,
+    models::Pricing,
+};
+use proptest::{
+    prelude::*,
+    test_runner::{Config, TestRunner},
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// The recordings' folder; `OPENROUTER_FIXTURES` names another. `None` where there is none, unless it is required.
+fn fixtures() -> Option<PathBuf> {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/openrouter/fixtures");
+    let folder = PathBuf::from(std::env::var("OPENROUTER_FIXTURES").unwrap_or_else(|_| default.to_owned()));
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let required = std::env::var("REQUIRE_RECORDINGS").is_ok_and(|value| !value.is_empty());
+    assert!(!required, "REQUIRE_RECORDINGS is set, but there are no recordings in {}", folder.display());
+    println!("SKIPPED: no recordings in {}", folder.display());
+    None
+}
+
+fn json_file(folder: &std::path::Path, name: &str) -> Value {
+    let text = fs::read_to_string(folder.join(name)).unwrap();
+    Value::parse(&text).unwrap_or_else(|| panic!("{name} is not JSON"))
+}
+
+type Outcome = (Vec<Value>, Result<(), Error>, Value);
+
+fn decode(pieces: &[&[u8]]) -> Outcome {
+    let mut stream = ChatStream::<Value>::new(ResponseFacts { status: 200, ..ResponseFacts::default() });
+    let mut chunks = Vec::new();
+    let result = pieces.iter().try_for_each(|piece| stream.push(piece, &mut chunks)).and_then(|()| stream.finish());
+    (chunks, result, serde_json::to_value(stream.completion()).unwrap())
+}
+
+/// A long text is given as its length and hash.
+fn same_text(expected: &Value, actual: &str) -> bool {
+    match expected.as_str() {
+        Some(text) => text == actual,
+        None => {
+            let hash: String = Sha256::digest(actual).iter().map(|byte| format!("{byte:02x}")).collect();
+            expected["sha256"] == hash && expected["utf8_bytes"] == actual.len()
+        }
+    }
+}
+
+fn same_detail(expected: &Value, actual: &Value) -> bool {
+    let (expected, actual) = (expected.as_object().unwrap(), actual.as_object().unwrap());
+    expected.len() == actual.len()
+        && expected.iter().all(|(key, value)| match &actual[key] {
+            Value::String(text) => same_text(value, text),
+            other => value == other,
+        })
+}
+
+fn check(name: &str, expected: &Value, (chunks, result, completion): &Outcome) {
+    assert_eq!(result.is_err(), !expected["errors"].as_array().unwrap().is_empty(), "{name}: {result:?}");
+    // An error chunk is not handed out: it is the error.
+    let errors = expected["errors"].as_array().unwrap().len();
+    assert_eq!(chunks.len() + errors, expected["events"].as_u64().unwrap() as usize, "{name}: chunks");
+    assert_eq!(expected["unparsable_events"], 0);
+    if errors > 0 {
+        let error = result.as_ref().unwrap_err();
+        assert_eq!(error.upstream_message(), expected["errors"][0]["message"].as_str(), "{name}");
+        return;
+    }
+    let choice = &completion["choices"][0];
+    let message = &choice["message"];
+    assert_eq!(completion["usage"], expected["usage"], "{name}: usage");
+    assert_eq!(completion["model"], expected["model_last"], "{name}: model");
+    assert!(same_text(&expected["content"], message["content"].as_str().unwrap_or("")), "{name}: content");
+    assert!(same_text(&expected["reasoning"], message["reasoning"].as_str().unwrap_or("")), "{name}: reasoning");
+    let list = |key: &str| message[key].as_array().cloned().unwrap_or_default();
+    assert_eq!(list("annotations").len(), expected["annotations"].as_u64().unwrap() as usize, "{name}: annotations");
+    assert_eq!(list("images").len(), expected["images"].as_u64().unwrap() as usize, "{name}: images");
+    let reasons = expected["finish_reasons_seen"].as_array().unwrap();
+    assert_eq!(Some(&choice["finish_reason"]), reasons.last(), "{name}: finish reason");
+    let native = expected["native_finish_reasons_seen"].as_array().unwrap();
+    assert_eq!(&choice["native_finish_reason"], native.last().unwrap_or(&Value::Null), "{name}: native finish reason");
+    let details = list("reasoning_details");
+    let expected_details = expected["reasoning_details"].as_array().unwrap();
+    assert_eq!(details.len(), expected_details.len(), "{name}: reasoning details");
+    assert!(
+        expected_details.iter().zip(&details).all(|(expected, actual)| same_detail(expected, actual)),
+        "{name}: {details:?}"
+    );
+    check_tool_calls(name, expected["tool_calls"].as_array().unwrap(), &list("tool_calls"), chunks);
+}
+
+/// Ids are as on the wire in chunks, and made unique in the message.
+fn check_tool_calls(name: &str, expected: &[Value], calls: &[Value], chunks: &[Value]) {
+    assert_eq!(calls.len(), expected.len(), "{name}: tool calls");
+    let mut ids = Vec::new();
+    for (expected, call) in expected.iter().zip(calls) {
+        assert_eq!(call["function"]["name"], expected["name"], "{name}");
+        assert_eq!(call["function"]["arguments"], expected["arguments"], "{name}");
+        let wire_id = expected["id"].as_str().unwrap();
+        let is_on_the_wire = chunks.iter().any(|chunk| {
+            chunk["choices"][0]["delta"]["tool_calls"]
+                .as_array()
+                .is_some_and(|calls| calls.iter().any(|call| call["id"] == wire_id))
+        });
+        assert!(is_on_the_wire, "{name}: {wire_id}");
+        assert!(call["id"].as_str().unwrap().starts_with(wire_id));
+        assert!(!ids.contains(&call["id"]), "{name}: {} twice", call["id"]);
+        ids.push(call["id"].clone());
+    }
+}
+
+#[test]
+fn every_recorded_stream_adds_up_to_what_is_expected_wherever_it_is_cut() {
+    let Some(folder) = fixtures() else { return };
+    let expected = json_file(&folder, "EXPECTED.json");
+    for (name, expected) in expected.as_object().unwrap() {
+        let bytes = fs::read(folder.join(name)).unwrap();
+        let whole = decode(&[&bytes]);
+        check(name, expected, &whole);
+        assert_eq!(decode(&bytes.chunks(1).collect::<Vec<_>>()), whole, "{name}, byte by byte");
+        let cuts = prop::collection::vec(0..=bytes.len(), 0..20);
+        TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(64) })
+            .run(&cuts, |mut cuts| {
+                cuts.extend([0, bytes.len()]);
+                cuts.sort_unstable();
+                let pieces: Vec<&[u8]> = cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
+                prop_assert_eq!(&decode(&pieces), &whole);
+                Ok(())
+            })
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[test]
+fn a_recorded_stream_that_loses_its_end_is_never_a_success() {
+    let Some(folder) = fixtures() else { return };
+    let bytes = fs::read(folder.join("chat_reasoning_then_tool_call.sse")).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    let reason_at = text.find(r#""finish_reason":"tool_calls""#).unwrap();
+    for end in (0..reason_at).step_by(7) {
+        let (_, result, _) = decode(&[&text.as_bytes()[..end]]);
+        assert!(result.is_err(), "cut at {end}");
+    }
+}
+
+#[test]
+fn recorded_answers_that_were_not_streamed_are_read_without_loss() {
+    let Some(folder) = fixtures() else { return };
+    for name in [
+        "chat_file_annotation.json",
+        "chat_leading_whitespace_citations.json.txt",
+        "chat_tool_call_missing_arguments.json",
+    ] {
+        let answer = json_file(&folder, name);
+        let mut expected = answer.clone();
+        for choice in expected["choices"].as_array_mut().unwrap() {
+            for call in choice["message"].get_mut("tool_calls").and_then(Value::as_array_mut).into_iter().flatten() {
+                // The position says it, and a missing text means no arguments.
+                call.as_object_mut().unwrap().remove("index");
+                let arguments = call["function"]["arguments"].as_str().unwrap_or("{}").to_owned();
+                call["function"]["arguments"] = json!(arguments);
+            }
+            // Null is what an absent one reads as.
+            let message = choice["message"].as_object_mut().unwrap();
+            message.retain(|key, value| !(value.is_null() && ["refusal", "reasoning"].contains(&key.as_str())));
+            choice.as_object_mut().unwrap().retain(|key, value| !(value.is_null() && key == "logprobs"));
+        }
+        let mut read = serde_json::to_value(Completion::read(&answer)).unwrap();
+        for choice in read["choices"].as_array_mut().unwrap() {
+            choice.as_object_mut().unwrap().retain(|key, value| !(value.is_null() && key == "logprobs"));
+        }
+        assert_eq!(read, expected, "{name}");
+    }
+}
+
+#[test]
+fn what_a_stream_adds_up_to_can_be_sent_back() {
+    let Some(folder) = fixtures() else { return };
+    let (_, _, completion) = decode(&[&fs::read(folder.join("chat_reasoning_then_tool_call.sse")).unwrap()]);
+    let sent = json_file(&folder, "chat_after_tool_result_request.json");
+    let sent_message =
+        sent["messages"].as_array().unwrap().iter().find(|message| message["role"] == "assistant").unwrap();
+    let message = &completion["choices"][0]["message"];
+    assert_eq!(message["reasoning_details"][0]["signature"], sent_message["reasoning_details"][0]["signature"]);
+    assert_eq!(message["tool_calls"][0]["id"], sent_message["tool_calls"][0]["id"]);
+    openrouter_wasm::schema::Schema::ChatRequest.check(&sent).unwrap();
+    openrouter_wasm::schema::Schema::ChatRequest.check(&json!({"messages": [message]})).unwrap();
+}
+
+#[test]
+fn recorded_errors_are_understood() {
+    let Some(folder) = fixtures() else { return };
+    let error = |name: &str, status| {
+        let facts = ResponseFacts { status, ..ResponseFacts::default() };
+        Error::from_response(&facts, Some(&json_file(&folder, name)))
+    };
+    assert_eq!(error("error_401_missing_auth.json", 401).kind().code(), "authentication");
+    let limited = error("error_429_provider_raw.json", 429);
+    assert_eq!(limited.kind().code(), "rate_limited");
+    assert!(limited.upstream_message().is_some_and(|message| message != "Provider returned error"));
+}
+
+#[test]
+fn recorded_model_prices_are_read_exactly() {
+    let Some(folder) = fixtures() else { return };
+    let models = json_file(&folder, "models_list_subset.json");
+    let models = models["data"].as_array().unwrap();
+    assert!(!models.is_empty());
+    for model in models {
+        let pricing = Pricing::read(&model["pricing"]);
+        for (name, price) in [("prompt", pricing.price("prompt")), ("completion", pricing.price("completion"))] {
+            let price = price.unwrap_or_else(|| panic!("{}: {name}", model["id"]));
+            let text = model["pricing"][name].as_str().unwrap();
+            assert!((price.to_string().parse::<f64>().unwrap() - text.parse::<f64>().unwrap()).abs() < 1e-18);
+        }
+    }
+}
+
+#[test]
+fn the_documented_examples_are_json_that_every_reader_survives() {
+    let Some(folder) = fixtures() else { return };
+    let examples = json_file(&folder, "spec_examples.json");
+    for (name, example) in examples.as_object().unwrap() {
+        let status = name.rsplit(' ').next().and_then(|status| status.parse().ok()).unwrap_or(200);
+        let error = Error::from_response(&ResponseFacts { status, ..ResponseFacts::default() }, Some(example));
+        if status >= 400 {
+            assert_ne!(error.kind().code(), "upstream_error", "{name}");
+            assert_eq!(error.upstream_message(), example["error"]["message"].as_str(), "{name}");
+        }
+        let _ = serde_json::to_value(Completion::read(example)).unwrap();
+    }
+}
