@@ -1,0 +1,153 @@
+//! The proxy that holds the key: reads a request's head, asks [`policy`], forwards, and hands the upstream's own body
+//! back. No byte of an answer crosses into wasm: looking at the chunks of a stream costs ten times their transport.
+
+mod http;
+pub mod policy;
+
+use openrouter_wasm::api::Call;
+use serde_json::json;
+use wasm_bindgen::JsValue;
+use worker::{Context, Env, Result, console_error, event};
+
+use crate::{
+    http::{Reply, body_bytes, fetch_upstream, header, json_reply, new_headers},
+    policy::{Config, Decision, EXPOSED_HEADERS, Incoming, PASSED_DOWN, Refusal},
+};
+
+#[event(fetch)]
+async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> Result<web_sys::Response> {
+    // Names of both kinds: `env.var` reads secrets too.
+    let config = Config::read(|name| env.var(name).ok().map(|value| value.to_string()));
+    let reply = answer(&request, &config).await?;
+    Ok(reply)
+}
+
+async fn answer(
+    request: &web_sys::Request,
+    config: &std::result::Result<Config, Vec<String>>,
+) -> Result<web_sys::Response> {
+    let url = web_sys::Url::new(&request.url())?;
+    let (method, path, own_origin) = (request.method(), url.pathname(), url.origin());
+    let headers = request.headers();
+    let (origin, content_type) = (header(&headers, "origin"), header(&headers, "content-type"));
+    let incoming = Incoming {
+        method: &method,
+        path: &path,
+        origin: origin.as_deref(),
+        own_origin: &own_origin,
+        content_type: content_type.as_deref(),
+        content_length: header(&headers, "content-length").and_then(|length| length.parse().ok()),
+    };
+    let allowed_origin = origin
+        .as_deref()
+        .filter(|origin| config.as_ref().is_ok_and(|config| config.allows_origin(origin, &own_origin)));
+    let reply = Reply { allowed_origin, request_id: header(&headers, "cf-ray") };
+
+    match (policy::decide(config, &incoming), config) {
+        (Decision::Health, Ok(config)) => {
+            json_reply(&reply, 200, &json!({"status": "ok", "demo": config.is_demo}).to_string())
+        }
+        (Decision::Health, Err(problems)) => {
+            json_reply(&reply, 500, &json!({"status": "misconfigured", "problems": problems}).to_string())
+        }
+        (Decision::Preflight(allowed_method), _) => {
+            let requested = header(&headers, "access-control-request-headers").unwrap_or_default();
+            preflight(&reply, allowed_method, &requested)
+        }
+        (Decision::Forward(call), Ok(config)) => match forward(request, config, &call, &url.search(), &reply).await? {
+            Ok(response) => Ok(response),
+            Err(refusal) => refuse(&reply, &refusal),
+        },
+        (Decision::Refuse(refusal), _) => refuse(&reply, &refusal),
+        (Decision::Forward(_), Err(_)) => refuse(&reply, &Refusal::misconfigured("The proxy is not set up.")),
+    }
+}
+
+async fn forward(
+    request: &web_sys::Request,
+    config: &Config,
+    call: &Call,
+    query: &str,
+    reply: &Reply<'_>,
+) -> Result<std::result::Result<web_sys::Response, Refusal>> {
+    let body = if *call == Call::ChatCompletions {
+        let Some(bytes) = body_bytes(request, config.max_body_bytes).await? else {
+            return Ok(Err(policy::too_large(config)));
+        };
+        if let Err(refusal) = policy::check_chat(&bytes.to_vec()) {
+            return Ok(Err(refusal));
+        }
+        Some(bytes)
+    } else {
+        None
+    };
+    let client = request.headers();
+    let upstream_headers = config.upstream_headers(call, |name| header(&client, name));
+    let url = config.upstream_url(call, query);
+    let Ok(upstream) =
+        fetch_upstream(&url, call.method().as_str(), &upstream_headers, body.as_ref().map(AsRef::as_ref)).await
+    else {
+        console_error!("the upstream cannot be reached; look at OPENROUTER_BASE_URL");
+        return Ok(Err(Refusal::new(502, "provider_unavailable", "The upstream cannot be reached.")));
+    };
+    let headers = reply.headers()?;
+    for name in PASSED_DOWN {
+        if let Some(value) = header(&upstream.headers(), name) {
+            headers.set(name, &value)?;
+        }
+    }
+    if upstream.ok() {
+        // The body stays the upstream's own: it is pumped outside of JavaScript, and ends with the client.
+        return http::respond(upstream.status(), &headers, upstream.body().map(JsValue::from).as_ref()).map(Ok);
+    }
+    let text = wasm_bindgen_futures::JsFuture::from(upstream.text()?).await.ok().and_then(|text| text.as_string());
+    match policy::clean_error(config, upstream.status(), &text.unwrap_or_default()) {
+        Ok(error) => {
+            headers.set("content-type", "application/json")?;
+            headers.set("cache-control", "no-store")?;
+            http::respond(upstream.status(), &headers, Some(&error.into())).map(Ok)
+        }
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+fn preflight(reply: &Reply<'_>, method: &str, requested: &str) -> Result<web_sys::Response> {
+    let headers = reply.headers()?;
+    headers.set("access-control-allow-methods", method)?;
+    headers.set("access-control-allow-headers", &policy::allowed_headers(requested))?;
+    headers.set("access-control-max-age", "86400")?;
+    http::respond(204, &headers, None)
+}
+
+fn refuse(reply: &Reply<'_>, refusal: &Refusal) -> Result<web_sys::Response> {
+    if refusal.error_type == "proxy_configuration" {
+        console_error!("{}", refusal.message);
+    }
+    let body = json!({"error": {
+        "code": refusal.status,
+        "message": refusal.message,
+        "metadata": {"error_type": refusal.error_type},
+    }});
+    let response = json_reply(reply, refusal.status, &body.to_string())?;
+    if let Some(allow) = refusal.allow {
+        response.headers().set("allow", allow)?;
+    }
+    Ok(response)
+}
+
+impl Reply<'_> {
+    /// The headers that every answer has.
+    fn headers(&self) -> Result<web_sys::Headers> {
+        let headers = new_headers()?;
+        headers.set("vary", "Origin")?;
+        headers.set("x-content-type-options", "nosniff")?;
+        if let Some(id) = &self.request_id {
+            headers.set("x-request-id", id)?;
+        }
+        if let Some(origin) = self.allowed_origin {
+            headers.set("access-control-allow-origin", origin)?;
+            headers.set("access-control-expose-headers", EXPOSED_HEADERS)?;
+        }
+        Ok(headers)
+    }
+}

@@ -1,0 +1,632 @@
+//! What the proxy allows: pure decisions over names and values, so that they are tested natively.
+
+use openrouter_wasm::{
+    api::{Call, DEFAULT_BASE_URL, NoCall, PROXY_BASE_PATH, check_header},
+    error::ErrorKind,
+    json::{Json, Kind},
+    schema::Schema,
+};
+use serde_json::Value;
+
+/// The most bytes that a request's body may have, unless `MAX_BODY_BYTES` says otherwise: 10 MiB, a few photographs.
+const DEFAULT_MAX_BODY_BYTES: u64 = 10 * 1024 * 1024;
+
+/// Which origins may call.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Origins {
+    /// The origin that this Worker itself is reached at.
+    own: bool,
+    listed: Vec<String>,
+}
+
+/// The deployment's settings, checked.
+#[derive(Clone)]
+pub struct Config {
+    key: String,
+    base_url: String,
+    origins: Origins,
+    /// Bytes.
+    pub max_body_bytes: u64,
+    attribution: Vec<(&'static str, String)>,
+    /// Whether the upstream is a simulator, so that the page says so.
+    pub is_demo: bool,
+}
+
+impl Config {
+    /// Reads every variable and secret by its name.
+    ///
+    /// # Errors
+    /// One sentence for each mistake: the variable, what is wrong, what to do. Never a value.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<String>> {
+        let given = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        let mut problems = Vec::new();
+
+        let key = given("OPENROUTER_API_KEY").unwrap_or_default().trim().to_owned();
+        if key.is_empty() {
+            problems.push(
+                "OPENROUTER_API_KEY is not set: run `wrangler secret put OPENROUTER_API_KEY`, or put it in .dev.vars"
+                    .to_owned(),
+            );
+        } else if !is_header_value(&key) {
+            problems.push("OPENROUTER_API_KEY has characters that no header may carry: set it again".to_owned());
+        }
+
+        let base_url = given("OPENROUTER_BASE_URL")
+            .map_or_else(|| DEFAULT_BASE_URL.to_owned(), |url| url.trim().trim_end_matches('/').to_owned());
+        if !is_safe_upstream(&base_url) {
+            problems.push(
+                "OPENROUTER_BASE_URL must be an https: URL without query (http: for this machine only), e.g. https://openrouter.ai/api/v1".to_owned(),
+            );
+        }
+
+        let origins = read_origins(&given("ALLOWED_ORIGINS").unwrap_or_else(|| "self".to_owned()), &mut problems);
+
+        let max_body_bytes = match given("MAX_BODY_BYTES").map(|bytes| bytes.trim().parse()) {
+            None => DEFAULT_MAX_BODY_BYTES,
+            Some(Ok(bytes)) if bytes > 0 => bytes,
+            Some(_) => {
+                problems.push("MAX_BODY_BYTES must be a whole number of bytes above 0".to_owned());
+                DEFAULT_MAX_BODY_BYTES
+            }
+        };
+
+        let mut attribution = Vec::new();
+        for (name, header) in [
+            ("APP_URL", "HTTP-Referer"),
+            ("APP_TITLE", "X-OpenRouter-Title"),
+            ("APP_CATEGORIES", "X-OpenRouter-Categories"),
+        ] {
+            match given(name).map(|value| value.trim().to_owned()) {
+                Some(value) if is_header_value(&value) => attribution.push((header, value)),
+                Some(_) => problems.push(format!("{name} may hold visible ASCII only: percent-encode the rest")),
+                None => {}
+            }
+        }
+
+        let is_demo = match given("DEMO").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                problems.push("DEMO must be true or false".to_owned());
+                false
+            }
+        };
+
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self { key, base_url, origins, max_body_bytes, attribution, is_demo })
+    }
+
+    /// Whether a page of this origin may call, when the Worker itself is reached at `own`.
+    pub fn allows_origin(&self, origin: &str, own: &str) -> bool {
+        (self.origins.own && origin == own) || self.origins.listed.iter().any(|listed| listed == origin)
+    }
+
+    /// The upstream's URL of a call.
+    pub fn upstream_url(&self, call: &Call, query: &str) -> String {
+        [&self.base_url, &*call.path(), query].concat()
+    }
+
+    /// The headers of the upstream request, made from nothing but this: what the client sent is looked up, not copied.
+    pub fn upstream_headers(&self, call: &Call, client: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
+        let mut headers = vec![("Authorization".to_owned(), format!("Bearer {}", self.key))];
+        if *call == Call::ChatCompletions {
+            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        }
+        headers.extend(self.attribution.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        headers.extend(PASSED_UP.iter().filter_map(|name| Some(((*name).to_owned(), client(name)?))));
+        headers
+    }
+
+    /// A text without the key, should an upstream ever quote it.
+    pub fn redact(&self, text: String) -> String {
+        if text.contains(&self.key) { text.replace(&self.key, "[redacted]") } else { text }
+    }
+}
+
+/// Without the key.
+impl std::fmt::Debug for Config {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Config").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+/// Request headers that mean something to OpenRouter and nothing to the account.
+const PASSED_UP: [&str; 3] = ["accept", "x-anthropic-beta", "x-session-id"];
+
+/// Response headers that reach the client; all others, `Set-Cookie` first of all, stay here.
+pub const PASSED_DOWN: [&str; 9] = [
+    "content-type",
+    "cache-control",
+    "retry-after",
+    "x-generation-id",
+    "x-provider-name",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+    "x-openrouter-metadata",
+];
+
+/// What scripts of another origin may read besides the safelisted headers.
+pub const EXPOSED_HEADERS: &str = "X-Generation-Id, X-Provider-Name, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id";
+
+/// What a preflight may ask for. Clients of other makers send names of their own (`x-stainless-*`): those are listed
+/// by what was asked, for they are dropped anyway.
+pub fn allowed_headers(requested: &str) -> String {
+    const KNOWN: [&str; 9] = [
+        "authorization",
+        "content-type",
+        "http-referer",
+        "x-title",
+        "x-session-id",
+        "x-anthropic-beta",
+        "accept",
+        "last-event-id",
+        "cache-control",
+    ];
+    let mut allowed: Vec<String> = KNOWN.iter().map(|name| (*name).to_owned()).collect();
+    for name in requested.split(',').map(|name| name.trim().to_ascii_lowercase()) {
+        let is_known = ["x-openrouter-", "x-stainless-"].iter().any(|prefix| name.starts_with(prefix));
+        let is_token = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if is_known && is_token && !allowed.contains(&name) {
+            allowed.push(name);
+        }
+    }
+    allowed.join(", ")
+}
+
+/// What is asked for, before any of it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Incoming<'a> {
+    /// As in the request line.
+    pub method: &'a str,
+    /// Path of the URL, as it came.
+    pub path: &'a str,
+    /// The `Origin` header.
+    pub origin: Option<&'a str>,
+    /// The origin that the Worker itself is reached at.
+    pub own_origin: &'a str,
+    /// The `Content-Type` header.
+    pub content_type: Option<&'a str>,
+    /// The `Content-Length` header.
+    pub content_length: Option<u64>,
+}
+
+/// What is to be done with a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Tell how this Worker is set up.
+    Health,
+    /// Answer the preflight of this call's method.
+    Preflight(&'static str),
+    /// Ask the upstream.
+    Forward(Call),
+    /// Refuse.
+    Refuse(Refusal),
+}
+
+/// A refusal, told in OpenRouter's own shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status, and `error.code`.
+    pub status: u16,
+    /// A sentence for the caller.
+    pub message: String,
+    /// `error.metadata.error_type`, from which clients make their codes.
+    pub error_type: &'static str,
+    /// The `Allow` header of a 405.
+    pub allow: Option<&'static str>,
+}
+
+impl Refusal {
+    /// A refusal.
+    pub fn new(status: u16, error_type: &'static str, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), error_type, allow: None }
+    }
+
+    /// The set-up is wrong: nothing that the caller can mend.
+    pub fn misconfigured(message: impl Into<String>) -> Self {
+        Self::new(500, "proxy_configuration", message)
+    }
+}
+
+/// Decides by what a request says of itself; cheap refusals first, and none of them costs an upstream request.
+pub fn decide(config: &Result<Config, Vec<String>>, request: &Incoming<'_>) -> Decision {
+    if request.path == "/healthz" {
+        return match request.method {
+            "GET" | "HEAD" => Decision::Health,
+            _ => Decision::Refuse(method_not_allowed("GET")),
+        };
+    }
+    let Some(path) = request.path.strip_prefix(PROXY_BASE_PATH) else {
+        return Decision::Refuse(not_found());
+    };
+    let (is_preflight, method) = if request.method == "OPTIONS" { (true, None) } else { (false, Some(request.method)) };
+    let call = match Call::find(method.unwrap_or("GET"), path) {
+        Ok(call) => Ok(call),
+        // A preflight asks for a path, whatever its method.
+        Err(NoCall::MethodNotAllowed(allowed)) if is_preflight => Call::find(allowed.as_str(), path),
+        Err(problem) => Err(problem),
+    };
+    let call = match call {
+        Ok(call) => call,
+        Err(NoCall::NotFound) => return Decision::Refuse(not_found()),
+        Err(NoCall::MethodNotAllowed(allowed)) => return Decision::Refuse(method_not_allowed(allowed.as_str())),
+    };
+    let config = match config {
+        Ok(config) => config,
+        Err(problems) => {
+            return Decision::Refuse(Refusal::misconfigured(format!(
+                "The proxy is not set up: {}.",
+                problems.join("; ")
+            )));
+        }
+    };
+    match request.origin {
+        Some(origin) if !config.allows_origin(origin, request.own_origin) => {
+            return Decision::Refuse(Refusal::new(
+                403,
+                "permission_denied",
+                "This origin is not allowed to use the proxy: add it to ALLOWED_ORIGINS.",
+            ));
+        }
+        // Every browser says where a POST comes from; who does not is no page that was let in.
+        None if request.method == "POST" => {
+            return Decision::Refuse(Refusal::new(
+                403,
+                "permission_denied",
+                "A POST needs an Origin header that is in ALLOWED_ORIGINS.",
+            ));
+        }
+        _ => {}
+    }
+    if is_preflight {
+        return Decision::Preflight(call.method().as_str());
+    }
+    match check_body_headers(config, &call, request) {
+        Some(refusal) => Decision::Refuse(refusal),
+        None => Decision::Forward(call),
+    }
+}
+
+fn check_body_headers(config: &Config, call: &Call, request: &Incoming<'_>) -> Option<Refusal> {
+    if *call != Call::ChatCompletions {
+        return None;
+    }
+    let media_type = request.content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case("application/json") {
+        return Some(Refusal::new(415, "invalid_request", "Content-Type must be application/json."));
+    }
+    request.content_length.filter(|length| *length > config.max_body_bytes).map(|_| too_large(config))
+}
+
+/// The refusal of a body above the bound.
+pub fn too_large(config: &Config) -> Refusal {
+    Refusal::new(413, "payload_too_large", format!("The body is larger than {} bytes.", config.max_body_bytes))
+}
+
+/// Checks the body of a chat with the table that the client uses too.
+///
+/// # Errors
+/// The refusal that names the field.
+pub fn check_chat(body: &[u8]) -> Result<(), Refusal> {
+    let invalid = |message: &str| Refusal::new(400, "invalid_request", message);
+    let text = std::str::from_utf8(body).map_err(|_| invalid("The body is not UTF-8."))?;
+    let request = Value::parse(text).ok_or_else(|| invalid("The body is not JSON."))?;
+    Schema::ChatRequest.check(&request).map_err(|error| invalid(error.message()))?;
+    // It echoes the upstream request, which belongs to the account.
+    if Json::get(&request, "debug").is_some_and(|debug| debug.kind() != Kind::Null) {
+        return Err(invalid("debug: not available through this proxy, leave it out"));
+    }
+    Ok(())
+}
+
+/// The body of an error that the upstream sent, as it may be shown: without the account that it names.
+///
+/// # Errors
+/// The refusal to send in its place: the upstream refused *our* key, or sent no JSON.
+pub fn clean_error(config: &Config, status: u16, body: &str) -> Result<String, Refusal> {
+    if status == 401 {
+        return Err(Refusal::misconfigured(
+            "The proxy's own key was refused by the upstream: its owner has to set OPENROUTER_API_KEY again.",
+        ));
+    }
+    match Value::parse(body) {
+        Some(Value::Object(mut error)) => {
+            error.remove("user_id");
+            Ok(config.redact(Value::Object(error).to_string()))
+        }
+        _ if (400..600).contains(&status) => {
+            Err(Refusal::new(status, "unmapped", format!("The upstream answered with HTTP {status} and no JSON.")))
+        }
+        _ => Err(Refusal::new(502, "provider_unavailable", format!("The upstream answered with HTTP {status}."))),
+    }
+}
+
+fn not_found() -> Refusal {
+    Refusal::new(404, "not_found", "There is nothing at this path.")
+}
+
+fn method_not_allowed(allow: &'static str) -> Refusal {
+    Refusal { allow: Some(allow), ..Refusal::new(405, "invalid_request", format!("This path takes {allow} only.")) }
+}
+
+fn read_origins(list: &str, problems: &mut Vec<String>) -> Origins {
+    let mut origins = Origins::default();
+    for entry in list.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()) {
+        let host = entry.strip_prefix("https://").or_else(|| entry.strip_prefix("http://"));
+        match host {
+            _ if entry == "self" => origins.own = true,
+            Some(host) if !host.is_empty() && !host.contains(['/', '*', '?', '#', '@']) => origins.listed.push(entry.to_ascii_lowercase()),
+            _ => problems.push(
+                "ALLOWED_ORIGINS must list `self` or origins such as https://example.com, without path and without wildcard".to_owned(),
+            ),
+        }
+    }
+    origins
+}
+
+/// The key goes there: in the open only to this machine.
+fn is_safe_upstream(url: &str) -> bool {
+    if url.contains(['?', '#', '@', ' ', '\\']) {
+        return false;
+    }
+    if let Some(rest) = url.strip_prefix("https://") {
+        return !rest.is_empty() && !rest.starts_with('/');
+    }
+    let host = url.strip_prefix("http://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    let name = if host.starts_with('[') { host.split_inclusive(']').next() } else { host.split(':').next() };
+    matches!(name, Some("127.0.0.1" | "localhost" | "[::1]"))
+}
+
+fn is_header_value(value: &str) -> bool {
+    check_header(ErrorKind::Configuration, "", "Authorization", value).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn config(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        Config::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn working() -> Result<Config, Vec<String>> {
+        config(&[
+            ("OPENROUTER_API_KEY", "sk-test"),
+            ("ALLOWED_ORIGINS", "self https://app.example"),
+            ("MAX_BODY_BYTES", "100"),
+        ])
+    }
+
+    const REQUEST: Incoming<'static> = Incoming {
+        method: "POST",
+        path: "/api/v1/chat/completions",
+        origin: Some("https://app.example"),
+        own_origin: "https://proxy.example",
+        content_type: Some("application/json"),
+        content_length: Some(100),
+    };
+
+    fn status(request: Incoming<'_>) -> u16 {
+        match decide(&working(), &request) {
+            Decision::Refuse(refusal) => refusal.status,
+            _ => 200,
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_closed() {
+        let config = config(&[("OPENROUTER_API_KEY", "sk-test")]).unwrap();
+        assert!(config.allows_origin("https://own.example", "https://own.example"));
+        assert!(!config.allows_origin("https://other.example", "https://own.example"));
+        assert_eq!(config.upstream_url(&Call::Models, "?q=x"), "https://openrouter.ai/api/v1/models?q=x");
+        assert!(!config.is_demo);
+    }
+
+    #[test]
+    fn every_mistake_is_named_and_no_value_shown() {
+        let problems = config(&[
+            ("OPENROUTER_API_KEY", "sk-secret\u{e9}"),
+            ("OPENROUTER_BASE_URL", "http://secret.example/api"),
+            ("ALLOWED_ORIGINS", "* secret.example https://secret.example/path"),
+            ("MAX_BODY_BYTES", "secret"),
+            ("APP_TITLE", "secrét"),
+            ("DEMO", "secret"),
+        ])
+        .unwrap_err();
+        for name in
+            ["OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "ALLOWED_ORIGINS", "MAX_BODY_BYTES", "APP_TITLE", "DEMO"]
+        {
+            assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name}");
+        }
+        assert!(!problems.concat().contains("sec"), "{problems:?}");
+        assert!(config(&[]).unwrap_err()[0].contains("wrangler secret put"));
+    }
+
+    #[test]
+    fn the_key_goes_in_the_open_to_this_machine_only() {
+        for url in [
+            "https://openrouter.ai/api/v1",
+            "https://eu.openrouter.ai/api/v1",
+            "http://127.0.0.1:9/api/v1",
+            "http://localhost/x",
+            "http://[::1]:8/x",
+        ] {
+            assert!(is_safe_upstream(url), "{url}");
+        }
+        for url in [
+            "http://openrouter.ai",
+            "http://127.0.0.1.evil.example",
+            "http://localhost@evil.example",
+            "https://",
+            "https:///x",
+            "ftp://x",
+            "https://x?y",
+            "//x",
+        ] {
+            assert!(!is_safe_upstream(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn no_debug_output_shows_the_key() {
+        assert!(!format!("{:?}", working()).contains("sk-test"));
+    }
+
+    #[test]
+    fn origins_are_compared_whole() {
+        let config = working().unwrap();
+        for origin in [
+            "https://app.example.evil",
+            "http://app.example",
+            "https://app.example:444",
+            "null",
+            "",
+            "https://APP.example ",
+        ] {
+            assert!(!config.allows_origin(origin, REQUEST.own_origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn calls_pass_from_allowed_origins_only() {
+        assert_eq!(status(REQUEST), 200);
+        assert_eq!(status(Incoming { origin: Some("https://proxy.example"), ..REQUEST }), 200, "its own page");
+        assert_eq!(status(Incoming { origin: Some("https://evil.example"), ..REQUEST }), 403);
+        assert_eq!(status(Incoming { origin: None, ..REQUEST }), 403);
+        let models = Incoming {
+            method: "GET",
+            path: "/api/v1/models",
+            origin: None,
+            content_type: None,
+            content_length: None,
+            ..REQUEST
+        };
+        assert_eq!(status(models), 200, "a page's own GET names no origin");
+        assert_eq!(status(Incoming { origin: Some("https://evil.example"), ..models }), 403);
+    }
+
+    #[test]
+    fn bodies_are_json_and_bounded() {
+        assert_eq!(status(Incoming { content_type: Some("application/json; charset=utf-8"), ..REQUEST }), 200);
+        assert_eq!(status(Incoming { content_type: Some("text/plain"), ..REQUEST }), 415);
+        assert_eq!(status(Incoming { content_type: None, ..REQUEST }), 415);
+        assert_eq!(status(Incoming { content_length: Some(101), ..REQUEST }), 413);
+        assert_eq!(status(Incoming { content_length: None, ..REQUEST }), 200, "it is counted while it is read");
+    }
+
+    #[test]
+    fn everything_else_is_404_or_405() {
+        for path in [
+            "/",
+            "/api/v1",
+            "/api/v1/keys",
+            "/api/v1/credits",
+            "/api/v1/presets/x/chat/completions",
+            "/api/v1//models",
+            "/api/v1x/models",
+            "/api/v1/models/a/..%2fb/endpoints",
+        ] {
+            assert_eq!(status(Incoming { path, ..REQUEST }), 404, "{path}");
+        }
+        assert_eq!(status(Incoming { method: "GET", ..REQUEST }), 405);
+        assert_eq!(status(Incoming { path: "/api/v1/models", ..REQUEST }), 405);
+        assert_eq!(status(Incoming { path: "/healthz", ..REQUEST }), 405);
+    }
+
+    #[test]
+    fn a_preflight_is_answered_for_allowed_origins() {
+        let preflight = Incoming { method: "OPTIONS", content_type: None, content_length: None, ..REQUEST };
+        assert_eq!(decide(&working(), &preflight), Decision::Preflight("POST"));
+        assert_eq!(decide(&working(), &Incoming { path: "/api/v1/models", ..preflight }), Decision::Preflight("GET"));
+        assert_eq!(status(Incoming { origin: Some("https://evil.example"), ..preflight }), 403);
+        assert_eq!(status(Incoming { path: "/api/v1/keys", ..preflight }), 404);
+    }
+
+    #[test]
+    fn a_wrong_set_up_is_told_at_the_first_request() {
+        let Decision::Refuse(refusal) = decide(&config(&[]), &REQUEST) else { panic!("let through") };
+        assert_eq!((refusal.status, refusal.error_type), (500, "proxy_configuration"));
+        assert!(refusal.message.contains("OPENROUTER_API_KEY"));
+        assert_eq!(decide(&config(&[]), &Incoming { method: "GET", path: "/healthz", ..REQUEST }), Decision::Health);
+    }
+
+    #[test]
+    fn the_upstream_gets_our_headers_and_no_others() {
+        let config =
+            config(&[("OPENROUTER_API_KEY", "sk-test"), ("APP_URL", "https://app.example"), ("APP_TITLE", "App")])
+                .unwrap();
+        let client = |name: &str| Some(format!("client's {name}"));
+        let headers = config.upstream_headers(&Call::ChatCompletions, client);
+        let value = |name: &str| {
+            headers
+                .iter()
+                .filter(|(known, _)| known.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.as_str())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(value("authorization"), ["Bearer sk-test"]);
+        assert_eq!(value("http-referer"), ["https://app.example"]);
+        assert_eq!(value("x-openrouter-title"), ["App"]);
+        assert_eq!(value("x-session-id"), ["client's x-session-id"]);
+        for name in
+            ["cookie", "x-forwarded-for", "cf-connecting-ip", "x-title", "x-openrouter-cache", "origin", "user-agent"]
+        {
+            assert!(value(name).is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn preflights_may_ask_for_the_headers_of_other_makers_clients() {
+        let allowed = allowed_headers("X-Stainless-OS, x-openrouter-title, x-evil, x-stainless-a b");
+        assert!(
+            allowed.contains("x-stainless-os")
+                && allowed.contains("x-openrouter-title")
+                && allowed.contains("authorization")
+        );
+        assert!(!allowed.contains("evil") && !allowed.contains("a b"));
+    }
+
+    #[test]
+    fn a_chat_is_checked_with_the_clients_table() {
+        let refusal = |body: &str| check_chat(body.as_bytes()).err().map(|refusal| refusal.message);
+        assert_eq!(refusal(r#"{"messages":[{"role":"user","content":"hi"}],"new":1,"debug":null}"#), None);
+        assert_eq!(refusal(r#"{"messages":[]}"#).as_deref(), Some("messages: expected at least 1 elements"));
+        assert_eq!(refusal("{").as_deref(), Some("The body is not JSON."));
+        assert_eq!(refusal("[]").as_deref(), Some("the request must be an object"));
+        assert!(
+            refusal(r#"{"messages":[{"role":"user","content":"hi"}],"debug":{"echo_upstream_body":true}}"#)
+                .unwrap()
+                .starts_with("debug:")
+        );
+        assert_eq!(check_chat(b"\xff").unwrap_err().status, 400);
+        assert_eq!(
+            refusal(r#"{"messages":[{"role":"user","content":"\ud83d"}]}"#),
+            None,
+            "a lone surrogate is the upstream's business"
+        );
+    }
+
+    #[test]
+    fn an_upstream_error_loses_the_account_and_keeps_the_rest() {
+        let config = working().unwrap();
+        let body = json!({"error": {"code": 429, "message": "key sk-test is slow"}, "user_id": "user_1"}).to_string();
+        assert_eq!(
+            clean_error(&config, 429, &body).unwrap(),
+            json!({"error": {"code": 429, "message": "key [redacted] is slow"}}).to_string()
+        );
+        let refusal = clean_error(&config, 502, "<html>").unwrap_err();
+        assert_eq!((refusal.status, refusal.error_type), (502, "unmapped"));
+        assert_eq!(clean_error(&config, 302, "").unwrap_err().status, 502);
+        let refusal = clean_error(&config, 401, &body).unwrap_err();
+        assert_eq!(
+            (refusal.status, refusal.error_type),
+            (500, "proxy_configuration"),
+            "it is our key, not the caller's"
+        );
+    }
+}
