@@ -1,0 +1,222 @@
+// The errors OpenRouter answers with, by status, and the envelopes that its endpoints put them in.
+import { json } from "./exchange.mjs";
+
+/** On error bodies the real server names the account that owns the key; a proxy must not pass this on. */
+export const OWNER = "user_sim_owner";
+
+/** The model slug of an availability error, wherever the simulated slug itself would say nothing. */
+const EXAMPLE_MODEL = "openai/gpt-5.2";
+const DOCS_URL = "https://openrouter.ai/docs/api_reference/errors-and-debugging";
+
+export const availability = (code, requested, more = {}) => ({
+  code,
+  retryable: ["capacity_exhausted", "temporarily_unavailable"].includes(code),
+  requested_models: [requested],
+  ...more,
+  docs_url: DOCS_URL,
+});
+
+/**
+ * As the documentation prints availability errors: the status is `http_status`, and there is no `code`.
+ * Source: API reference, "Errors and debugging" (2026-08).
+ */
+const availabilityError = (http_status, message, about) => ({
+  message,
+  error_type: { 400: "invalid_request", 404: "not_found", 503: "provider_overloaded" }[http_status],
+  http_status,
+  availability: about,
+});
+
+export const modelNotFound = (model) => ({
+  status: 400,
+  error: availabilityError(
+    400,
+    `${model} is not a valid model ID`,
+    availability("model_not_found", model, { fallback_models: [EXAMPLE_MODEL] }),
+  ),
+});
+
+export const invalidRequest = (message) => ({
+  status: 400,
+  error: { code: 400, message, metadata: { error_type: "invalid_request" } },
+});
+
+export const missingAuthentication = {
+  status: 401,
+  error: { message: "Missing Authentication header", code: 401 },
+};
+export const unknownKey = { status: 401, error: { message: "User not found.", code: 401 } };
+
+const typed = (code, message, error_type, more = {}) => ({
+  status: code,
+  error: { code, message, metadata: { error_type, ...more } },
+});
+
+const providerReturned = (code, raw) => ({
+  status: code,
+  error: { code, message: "Provider returned error", metadata: { provider_name: "Simulator", raw } },
+});
+
+/** A platform limit: the same numbers in headers and body, Reset in epoch milliseconds. */
+const platformLimit = (message, limit, limit_source, resetMs) => () => {
+  const headers = {
+    "X-RateLimit-Limit": String(limit),
+    "X-RateLimit-Remaining": "0",
+    "X-RateLimit-Reset": String(Date.now() + resetMs),
+  };
+  return { status: 429, headers, error: { code: 429, message, metadata: { headers, limit_source } } };
+};
+
+const raw = (status, contentType, body) => ({ status, raw: { contentType, body } });
+
+const CLOUDFLARE_PAGE = `<!DOCTYPE html>
+<html lang="en-US">
+<head><title>openrouter.ai | 502: Bad gateway</title></head>
+<body><h1>Bad gateway <span>Error code 502</span></h1><p>The web server reported a bad gateway error.</p></body>
+</html>
+`;
+
+/**
+ * `sim/<key>` answers with the error, streaming or not. A function is called for each request: those few depend on
+ * the clock, because Retry-After dates and resets do.
+ */
+const ERRORS = {
+  401: unknownKey,
+  402: typed(402, "Insufficient credits. Add more using https://openrouter.ai/settings/credits", "payment_required"),
+  403: {
+    status: 403,
+    error: {
+      code: 403,
+      message: "The input was flagged by moderation",
+      metadata: {
+        reasons: ["violence"],
+        flagged_input: "how do I hurt...a simulated neighbour",
+        provider_name: "Simulator",
+        model_slug: EXAMPLE_MODEL,
+      },
+    },
+  },
+  "403-guardrail": {
+    status: 403,
+    error: {
+      code: 403,
+      message: "Request blocked: prompt injection patterns detected",
+      metadata: { patterns: ["ignore the instructions above"] },
+    },
+  },
+  404: {
+    status: 404,
+    error: availabilityError(
+      404,
+      `No endpoints found for ${EXAMPLE_MODEL}.`,
+      availability("no_endpoints", EXAMPLE_MODEL, { fallback_models: ["openai/gpt-5.1"] }),
+    ),
+  },
+  408: typed(408, "Operation timed out. Please try again later.", "timeout"),
+  413: typed(413, "Request payload too large", "payload_too_large"),
+  422: typed(422, "Invalid argument", "unprocessable"),
+  429: providerReturned(429, "openai/gpt-5.2 is temporarily rate-limited upstream. Please retry shortly."),
+  "429-retry-after": {
+    ...typed(429, "Rate limit exceeded", "rate_limit_exceeded"),
+    headers: { "Retry-After": "7" },
+  },
+  "429-date": () => ({
+    ...typed(429, "Rate limit exceeded", "rate_limit_exceeded"),
+    headers: { "Retry-After": new Date(Date.now() + 7000).toUTCString() },
+  }),
+  "429-platform": platformLimit(
+    "Rate limit exceeded: free-models-per-min.",
+    20,
+    "openrouter_free_tier_per_minute",
+    30_000,
+  ),
+  "429-daily": platformLimit(
+    "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model requests per day",
+    50,
+    "openrouter_free_tier_daily",
+    6 * 3600_000,
+  ),
+  500: typed(500, "Internal Server Error", "server"),
+  502: {
+    status: 502,
+    error: {
+      code: 502,
+      message: "Provider returned error",
+      metadata: { error_type: "provider_unavailable", provider_code: "overloaded_error" },
+    },
+  },
+  503: {
+    status: 503,
+    error: availabilityError(
+      503,
+      `${EXAMPLE_MODEL} is temporarily unavailable.`,
+      availability("temporarily_unavailable", EXAMPLE_MODEL, { affected_providers: ["Simulator"] }),
+    ),
+  },
+  "503-retry-after": {
+    ...typed(503, "Service temporarily unavailable", "provider_overloaded"),
+    headers: { "Retry-After": "3" },
+  },
+  504: typed(504, "The provider did not answer in time", "timeout"),
+  524: typed(524, "Request timed out. Please try again later.", "timeout"),
+  529: providerReturned(529, { type: "error", error: { type: "overloaded_error", message: "Overloaded" } }),
+  "html-502": raw(502, "text/html; charset=UTF-8", CLOUDFLARE_PAGE),
+  "empty-500": raw(500, null, ""),
+  "400-context": {
+    status: 400,
+    error: {
+      code: 400,
+      message:
+        "This endpoint's maximum context length is 8192 tokens. However, you requested about 9001 tokens. " +
+        "Please reduce the length of the messages or use the context-compression plugin.",
+      metadata: {
+        error_type: "context_length_exceeded",
+        provider_name: null,
+        previous_errors: [{ code: 400, message: "prompt is too long" }],
+      },
+    },
+  },
+};
+
+export const ERROR_SLUGS = Object.keys(ERRORS).map((key) => `sim/${key}`);
+
+/** The error that a slug stands for, or undefined. */
+export function errorOf(slug) {
+  const key = slug.replace(/^sim\//, "");
+  if (key === slug || !Object.hasOwn(ERRORS, key)) return undefined;
+  return typeof ERRORS[key] === "function" ? ERRORS[key]() : ERRORS[key];
+}
+
+/** Chat, and every endpoint without an envelope of its own. A 401 knows no user, so it names none. */
+function chatEnvelope({ status, error }) {
+  return status === 401 ? { error } : { error, user_id: OWNER };
+}
+
+const errorTypeOf = ({ error }) => error.error_type ?? error.metadata?.error_type ?? null;
+
+const ENVELOPES = {
+  "/responses": ({ status, error }, type) => ({
+    error: { code: type ?? String(status), message: error.message },
+    metadata: null,
+    error_type: type,
+  }),
+  "/messages": ({ status, error }, type) => ({
+    type: "error",
+    error: {
+      type: status === 401 ? "authentication_error" : status < 500 ? "invalid_request_error" : "api_error",
+      message: error.message,
+      error_type: type,
+    },
+    request_id: "req_simulator",
+  }),
+};
+
+/** The answer that reports an error, in the envelope of the endpoint at `path` (without the `/api/v1`). */
+export function errorAnswer(failure, path) {
+  if (failure.raw) {
+    const { contentType, body } = failure.raw;
+    return { status: failure.status, headers: { "content-type": contentType }, pieces: () => [body].values() };
+  }
+  const envelope = ENVELOPES[path] ?? chatEnvelope;
+  return json(failure.status, envelope(failure, errorTypeOf(failure)), failure.headers);
+}
