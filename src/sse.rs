@@ -124,8 +124,6 @@ fn decode(bytes: Vec<u8>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn decode_pieces(pieces: &[&[u8]]) -> Vec<SseEvent> {
@@ -216,38 +214,5 @@ mod tests {
         let line = [b"data: ".as_slice(), &vec![b'x'; 64 * 1024], b"\n"].concat();
         let (mut decoder, mut out) = (SseDecoder::new(), Vec::new());
         assert!((0..300).any(|_| decoder.push(&line, &mut out).is_err()));
-    }
-
-    proptest! {
-        /// Lines of every sort, with every line end, cut at random: the same events as in one piece.
-        #[test]
-        fn cuts_never_change_the_events(
-            lines in prop::collection::vec(("(data|event|id|:|da|)", "(: ?|)", "[ -~é✔😀]{0,12}", "(\n|\r|\r\n)"), 0..40),
-            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
-        ) {
-            let stream: String = lines.into_iter().map(|(name, colon, value, end)| name + &colon + &value + &end).collect();
-            let bytes = stream.as_bytes();
-            let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).chain([0, bytes.len()]).collect();
-            at.sort_unstable();
-            let pieces: Vec<&[u8]> = at.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
-            prop_assert_eq!(decode_pieces(&pieces), decode_pieces(&[bytes]));
-        }
-
-        /// What is encoded comes out again.
-        #[test]
-        fn data_survives_encoding(texts in prop::collection::vec("[^\r\n]{0,20}(\n[^\r\n]{0,20}){0,3}", 0..10)) {
-            let stream: String = texts
-                .iter()
-                .map(|text| text.split('\n').map(|line| format!("data: {line}\n")).collect::<String>() + "\n")
-                .collect();
-            prop_assert_eq!(data_of(&stream), texts);
-        }
-
-        /// Any bytes at all: no panic, and the same however they are cut.
-        #[test]
-        fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200), cut in any::<prop::sample::Index>()) {
-            let cut = cut.index(bytes.len() + 1);
-            prop_assert_eq!(decode_pieces(&[&bytes[..cut], &bytes[cut..]]), decode_pieces(&[&bytes]));
-        }
     }
 }

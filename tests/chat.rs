@@ -1,5 +1,7 @@
 //! Streamed answers through the public API: hand-written streams that imitate the wire's oddities.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 use openrouter_wasm::{
     chat::{ChatStream, StreamEvent},
     error::{Error, ErrorKind, ResponseFacts},

@@ -1,6 +1,8 @@
 //! Replays OpenRouter's recorded traffic, which lies outside of the repository, and compares with what an
 //! independent accumulator got from it. Skipped, and said so, where the recordings are not there.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 use std::{fs, path::PathBuf};
 
 use openrouter_wasm::{

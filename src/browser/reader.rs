@@ -6,10 +6,13 @@ use web_sys::{ReadableStream, Response};
 
 use super::{
     abort::AbortGuard,
-    error::{network, to_error, to_error_with_cause},
+    error::{to_error, to_error_with_cause},
     value::{JsJson, to_js},
 };
-use crate::{chat::ChatStream, error::Error};
+use crate::{
+    chat::ChatStream,
+    error::{Error, ErrorKind},
+};
 
 /// One streamed answer and the request that it belongs to. Internal: use the stream that `stream()` returns.
 #[wasm_bindgen(skip_typescript)]
@@ -58,12 +61,13 @@ impl ChatReader {
         self.outcome(Vec::new(), result)
     }
 
-    /// What a broken body means: the caller's own reason, or the network's failure with the text so far.
+    /// What a broken body means: the caller's own reason, or a cut answer with the text so far.
     pub fn fail(&mut self, cause: &JsValue) -> JsValue {
         match self.guard.as_ref().and_then(AbortGuard::reason) {
             Some(reason) => reason,
             None => {
-                let error = network().with_facts(self.chat.facts());
+                let error = Error::new(ErrorKind::StreamCut, "the connection broke before the answer was complete")
+                    .with_facts(self.chat.facts());
                 to_error_with_cause(&self.chat.fail(error), cause)
             }
         }

@@ -77,6 +77,7 @@ class Source {
       }
     } catch (error) {
       if (!this.#ended) this.#end({ reason: this.#chat ? this.#chat.fail(error) : error });
+      this.#chat?.close();
     }
   }
 
