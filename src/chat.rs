@@ -183,5 +183,5 @@ impl<J: Json> ChatStream<J> {
 /// The error that an answer with status 200 carries: at its top, or in a choice.
 pub(crate) fn find_error<J: Json>(answer: &J) -> Option<J> {
     let in_choice = || answer.get("choices")?.items().find_map(|choice| Some(choice.present("error")?.into_owned()));
-    answer.present("error").map(|error| error.into_owned()).or_else(in_choice)
+    answer.present("error").map(std::borrow::Cow::into_owned).or_else(in_choice)
 }

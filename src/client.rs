@@ -223,5 +223,5 @@ fn query_string<J: Json>(query: &J) -> Result<String, Error> {
 }
 
 fn plain_text<J: Json>(value: &J) -> String {
-    value.text().map_or_else(|| value.to_json(), |text| text.into_owned())
+    value.text().map_or_else(|| value.to_json(), std::borrow::Cow::into_owned)
 }

@@ -232,7 +232,7 @@ impl Upstream {
         }
         let mut read = Self { message: error.text_of("message"), ..Self::default() };
         // `code` is a number, null, absent, or (in one documented example, and on `/responses`) a name.
-        match error.present("code").map(|code| (code.number(), code.text().map(|text| text.into_owned()))) {
+        match error.present("code").map(|code| (code.number(), code.text().map(std::borrow::Cow::into_owned))) {
             Some((Some(number), _)) => read.code = status_from(number),
             Some((None, Some(name))) => match name.parse::<u16>() {
                 Ok(number) => read.code = status_from(f64::from(number)),
@@ -282,7 +282,7 @@ fn provider_message<J: Json>(raw: &J) -> Option<String> {
             .as_ref()
             .and_then(|error| error.text_of("message"))
             .or_else(|| raw.text_of("message"))
-            .or_else(|| error?.text().map(|text| text.into_owned()));
+            .or_else(|| error?.text().map(std::borrow::Cow::into_owned));
     };
     match J::parse(&text) {
         Some(inner) if inner.kind() == Kind::Object => provider_message(&inner),

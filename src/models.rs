@@ -1,6 +1,6 @@
 //! The model list: rows as sent, prices as exact decimals.
 //!
-//! Source: OpenRouter OpenAPI `Model`, `PublicPricing` (2026-08). Prices are decimal strings in USD per single unit
+//! Source: OpenRouter `OpenAPI` `Model`, `PublicPricing` (2026-08). Prices are decimal strings in USD per single unit
 //! (token, image, request …); the wire also has the undocumented `"-1"` on router rows, which means “it depends”.
 
 use std::fmt;
@@ -40,7 +40,7 @@ impl Price {
             scale += 1;
         }
         let mut scale = u32::try_from(scale).ok().filter(|scale| *scale <= 1000)?;
-        while scale > 0 && mantissa % 10 == 0 {
+        while scale > 0 && mantissa.is_multiple_of(10) {
             mantissa /= 10;
             scale -= 1;
         }

@@ -82,7 +82,8 @@ fn check_object<J: Json>(value: &J, name: &str, range: Option<&str>, path: &mut 
     }
     let Some((chosen_by, lines)) = section(name) else { return Ok(()) };
     if let Some(field) = chosen_by {
-        let Some(tag) = value.present(field).as_ref().and_then(|tag| tag.text().map(|text| text.into_owned())) else {
+        let Some(tag) = value.present(field).as_ref().and_then(|tag| tag.text().map(std::borrow::Cow::into_owned))
+        else {
             return within(path, &key_path(field), |path| Err(refuse(path, "required: expected a string")));
         };
         return match lines.filter_map(|line| line.split_once(' ')).find(|(text, _)| *text == tag) {

@@ -21,6 +21,7 @@ pub struct EventTooLarge;
 
 /// Decodes an event stream from bytes that are cut anywhere.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact about the bytes so far")]
 pub struct SseDecoder {
     /// The begun line, where the line end has not come yet.
     line: Vec<u8>,

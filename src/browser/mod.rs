@@ -1,5 +1,11 @@
 //! The JavaScript surface: convert, call, convert back.
 
+#![allow(
+    clippy::missing_errors_doc,
+    clippy::needless_pass_by_value,
+    reason = "exports are documented for JavaScript, and take owned values"
+)]
+
 mod abort;
 mod error;
 mod fetch;
@@ -69,7 +75,7 @@ pub struct OpenRouter {
 impl OpenRouter {
     /// A client; nothing is sent yet.
     ///
-    /// Throws {@link OpenRouterError} with code `configuration` and the option that is wrong or missing.
+    /// Throws {@link `OpenRouterError`} with code `configuration` and the option that is wrong or missing.
     #[wasm_bindgen(constructor)]
     pub fn new(options: Option<OpenRouterOptions>) -> Result<OpenRouter, JsValue> {
         let options =
@@ -84,7 +90,7 @@ impl OpenRouter {
 
     /// Asks for one answer and resolves when it is complete.
     ///
-    /// Rejects with {@link OpenRouterError}, or with the signal's reason if it was aborted.
+    /// Rejects with {@link `OpenRouterError`}, or with the signal's reason if it was aborted.
     #[wasm_bindgen(unchecked_return_type = "Promise<ChatCompletion>")]
     pub fn chat(&self, request: ChatRequest, options: Option<CallOptions>) -> Promise {
         let settings = self.settings.clone();
@@ -98,7 +104,7 @@ impl OpenRouter {
 
     /// Streams one answer. Cancel the stream, or abort `options.signal`, to end the request.
     ///
-    /// Reading rejects with {@link OpenRouterError}, or with the signal's reason if it was aborted.
+    /// Reading rejects with {@link `OpenRouterError`}, or with the signal's reason if it was aborted.
     #[wasm_bindgen(unchecked_return_type = "ChatCompletionStream")]
     pub fn stream(&self, request: ChatRequest, options: Option<CallOptions>) -> Result<JsValue, JsValue> {
         let cancel = AbortController::new()?;
@@ -121,7 +127,7 @@ impl OpenRouter {
 
     /// The model list, as OpenRouter sends it.
     ///
-    /// Rejects with {@link OpenRouterError}, or with the signal's reason if it was aborted.
+    /// Rejects with {@link `OpenRouterError`}, or with the signal's reason if it was aborted.
     #[wasm_bindgen(unchecked_return_type = "Promise<ModelList>")]
     pub fn models(&self, query: Option<ModelsQuery>, options: Option<CallOptions>) -> Promise {
         let settings = self.settings.clone();

@@ -63,13 +63,12 @@ impl ChatReader {
 
     /// What a broken body means: the caller's own reason, or a cut answer with the text so far.
     pub fn fail(&mut self, cause: &JsValue) -> JsValue {
-        match self.guard.as_ref().and_then(AbortGuard::reason) {
-            Some(reason) => reason,
-            None => {
-                let error = Error::new(ErrorKind::StreamCut, "the connection broke before the answer was complete")
-                    .with_facts(self.chat.facts());
-                to_error_with_cause(&self.chat.fail(error), cause)
-            }
+        if let Some(reason) = self.guard.as_ref().and_then(AbortGuard::reason) {
+            reason
+        } else {
+            let error = Error::new(ErrorKind::StreamCut, "the connection broke before the answer was complete")
+                .with_facts(self.chat.facts());
+            to_error_with_cause(&self.chat.fail(error), cause)
         }
     }
 

@@ -170,7 +170,7 @@ impl<J: Json> Choice<J> {
                 // The usage chunk repeats the reason, or says null again: neither takes it back.
                 "finish_reason" => self.finish_reason = owned(&*value).or(self.finish_reason.take()),
                 "native_finish_reason" => {
-                    self.native_finish_reason = owned(&*value).or(self.native_finish_reason.take())
+                    self.native_finish_reason = owned(&*value).or(self.native_finish_reason.take());
                 }
                 "delta" | "message" => self.message.push(&*value, events.as_deref_mut()),
                 "logprobs" if value.kind() == Kind::Object => self.logprobs.push(&*value),
@@ -693,7 +693,7 @@ impl<J: Json> Serialize for StreamEvent<J> {
 }
 
 fn owned<J: Json>(value: &J) -> Option<String> {
-    value.text().map(|text| text.into_owned())
+    value.text().map(std::borrow::Cow::into_owned)
 }
 
 fn owned_items<J: Json>(list: &J) -> impl Iterator<Item = J> {
