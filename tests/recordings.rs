@@ -57,7 +57,7 @@ fn same_text(expected: &Value, actual: &str) -> bool {
     if let Some(text) = expected.as_str() {
         text == actual
     } else {
-        let hash: String = Sha256::digest(actual).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = format!("{:x}", Sha256::digest(actual));
         expected["sha256"] == hash && expected["utf8_bytes"] == actual.len()
     }
 }

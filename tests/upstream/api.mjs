@@ -18,6 +18,9 @@ const DEFAULT_MODEL = "openrouter/auto";
 const LATE_CALLS = 2;
 const MAX_GENERATIONS = 1000;
 
+/** The endpoints whose answers name their generation in `X-Generation-Id`; the others do so in the body, or not. */
+const NAMED_BY_HEADER = ["/chat/completions", "/responses", "/messages"];
+
 /** Slugs hold one slash, and may start with `~`. */
 const SLUG = "([^/]+/[^/]+)";
 
@@ -100,7 +103,8 @@ export class Api {
     const answer = script
       ? script.answer(body.stream === true)
       : endpoint.answer({ id, created, record, body, ...selection });
-    return answer.status < 400 ? { ...answer, headers: { "x-generation-id": id, ...answer.headers } } : answer;
+    const isNamed = answer.status < 400 && NAMED_BY_HEADER.includes(path);
+    return isNamed ? { ...answer, headers: { "x-generation-id": id, ...answer.headers } } : answer;
   }
 
   #nextId() {
@@ -172,13 +176,13 @@ function generationOf(chat, { headers, clientGone }) {
 
 /** `GET /key`: more about the key's owner than a proxy should tell. */
 function showKey() {
-  const usage = { usage: 25.5, usage_daily: 1.25, usage_weekly: 8, usage_monthly: 25.5 };
+  const usage = { usage: 42, usage_daily: 0.5, usage_weekly: 3, usage_monthly: 12 };
   const byok = { byok_usage: 0, byok_usage_daily: 0, byok_usage_weekly: 0, byok_usage_monthly: 0 };
   return json(200, {
     data: {
       label: "sk-or-v1-sim...key",
-      limit: 100,
-      limit_remaining: 74.5,
+      limit: 20,
+      limit_remaining: 8,
       limit_reset: "monthly",
       include_byok_in_limit: false,
       ...usage,
@@ -188,7 +192,7 @@ function showKey() {
       is_provisioning_key: false,
       creator_user_id: OWNER,
       expires_at: null,
-      rate_limit: { requests: -1, interval: "10s", note: "This field is deprecated and safe to ignore." },
+      rate_limit: { requests: -1, interval: "10s", note: "deprecated" },
     },
   });
 }

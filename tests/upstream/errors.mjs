@@ -4,7 +4,7 @@ import { json } from "./exchange.mjs";
 /** On error bodies the real server names the account that owns the key; a proxy must not pass this on. */
 export const OWNER = "user_sim_owner";
 
-/** The model slug of an availability error, wherever the simulated slug itself would say nothing. */
+/** The model that errors speak of; a slug such as `sim/404` would be no example of one. */
 const EXAMPLE_MODEL = "openai/gpt-5.2";
 const DOCS_URL = "https://openrouter.ai/docs/api_reference/errors-and-debugging";
 
@@ -82,7 +82,7 @@ const CLOUDFLARE_PAGE = `<!DOCTYPE html>
  */
 const ERRORS = {
   401: unknownKey,
-  402: typed(402, "Insufficient credits. Add more using https://openrouter.ai/settings/credits", "payment_required"),
+  402: typed(402, "This account has no credits left.", "payment_required"),
   403: {
     status: 403,
     error: {
@@ -100,7 +100,7 @@ const ERRORS = {
     status: 403,
     error: {
       code: 403,
-      message: "Request blocked: prompt injection patterns detected",
+      message: "Request blocked by a guardrail: this looks like prompt injection",
       metadata: { patterns: ["ignore the instructions above"] },
     },
   },
@@ -112,10 +112,10 @@ const ERRORS = {
       availability("no_endpoints", EXAMPLE_MODEL, { fallback_models: ["openai/gpt-5.1"] }),
     ),
   },
-  408: typed(408, "Operation timed out. Please try again later.", "timeout"),
-  413: typed(413, "Request payload too large", "payload_too_large"),
-  422: typed(422, "Invalid argument", "unprocessable"),
-  429: providerReturned(429, "openai/gpt-5.2 is temporarily rate-limited upstream. Please retry shortly."),
+  408: typed(408, "The operation timed out.", "timeout"),
+  413: typed(413, "The request is too large.", "payload_too_large"),
+  422: typed(422, "The request cannot be processed.", "unprocessable"),
+  429: providerReturned(429, `The provider of ${EXAMPLE_MODEL} has had enough requests for now.`),
   "429-retry-after": {
     ...typed(429, "Rate limit exceeded", "rate_limit_exceeded"),
     headers: { "Retry-After": "7" },
@@ -154,11 +154,11 @@ const ERRORS = {
     ),
   },
   "503-retry-after": {
-    ...typed(503, "Service temporarily unavailable", "provider_overloaded"),
+    ...typed(503, "No provider can take the request at the moment.", "provider_overloaded"),
     headers: { "Retry-After": "3" },
   },
   504: typed(504, "The provider did not answer in time", "timeout"),
-  524: typed(524, "Request timed out. Please try again later.", "timeout"),
+  524: typed(524, "The edge gave up waiting for the answer.", "timeout"),
   529: providerReturned(529, { type: "error", error: { type: "overloaded_error", message: "Overloaded" } }),
   "html-502": raw(502, "text/html; charset=UTF-8", CLOUDFLARE_PAGE),
   "empty-500": raw(500, null, ""),

@@ -88,24 +88,17 @@ function parametersOf(traits) {
   ].sort();
 }
 
-const STRENGTHS = [
-  "multi-step reasoning",
-  "long documents",
-  "tool use",
-  "creative writing",
-  "translation",
-  "code review",
-];
+const STRENGTHS = ["multi-step reasoning", "long documents", "tool use", "creative writing", "code review"];
 const SETTINGS = ["production assistants", "research", "batch jobs", "interactive chat", "agents that run for hours"];
 
 function describe(random, name, author, context, traits) {
   const kind = traits.has("o") ? "an open-weight model" : "a model";
   const text =
     `${name} is ${kind} from ${author}, built for ${pick(random, STRENGTHS)} and ${pick(random, STRENGTHS)}. ` +
-    `It has a context window of ${context.toLocaleString("en-US")} tokens and is mostly used for ${pick(random, SETTINGS)}. ` +
-    `Compared with its predecessor it follows instructions more closely, wastes fewer tokens on the way to an answer, ` +
-    `and scores ${between(random, 2, 19)} points higher on the simulated benchmark of [this list](/models). ` +
-    `Usage is subject to ${author}'s terms.\n\nThis description belongs to the OpenRouter simulator.`;
+    `It has a context window of ${context.toLocaleString("en-US")} tokens and is mostly used for ` +
+    `${pick(random, SETTINGS)}. Compared with its predecessor it follows instructions more closely, wastes fewer ` +
+    `tokens on the way to an answer, and scores ${between(random, 2, 19)} points higher on the simulated benchmark of ` +
+    `[this list](/models). Usage is subject to ${author}'s terms.\n\nThis is a description by the simulator.`;
   return random() < 0.2 ? text : `${text.slice(0, between(random, 200, 300))}...`;
 }
 
@@ -126,8 +119,8 @@ function benchmarksOf(random) {
 }
 
 function reasoningOf(random, traits) {
-  if (traits.has("R"))
-    return { mandatory: true, supported_efforts: ["high", "medium", "low"], default_effort: "medium" };
+  const efforts = { supported_efforts: ["high", "medium", "low"], default_effort: "medium" };
+  if (traits.has("R")) return { mandatory: true, ...efforts };
   return { mandatory: false, ...(random() < 0.5 && { default_enabled: false, supports_max_tokens: true }) };
 }
 

@@ -7,7 +7,7 @@ export const DEFAULT_FIXTURES =
   process.env.OPENROUTER_FIXTURES ?? fileURLToPath(new URL("../../../shared/openrouter/fixtures", import.meta.url));
 
 /** What the recorder wrote down about the connection and not about the answer. */
-const ABOUT_THE_CONNECTION = ["connection", "transfer-encoding", "content-length", "vary"];
+const ABOUT_THE_CONNECTION = ["connection", "transfer-encoding", "content-length"];
 
 /** A file name and nothing else: no path leads out of the directory. */
 const FILE_NAME = /^\w[\w.-]*$/;

@@ -44,7 +44,6 @@ export const ORDINARY = {
   },
   /** What a number at the end of the slug is when there is none; null if the scenario takes no number. */
   number: null,
-  status: 200,
   streamHeaders: EVENT_STREAM,
   completeHeaders: JSON_BODY,
 };
