@@ -80,9 +80,63 @@ impl Settings {
     }
 
     /// Where requests go, without a slash at its end.
-    #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// `POST /chat/completions` with the caller's request as it is now, and headers of this call only.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] with the field or header that is wrong.
+    pub fn chat_request<T: Transport>(
+        &self,
+        request: &T::Json,
+        stream: bool,
+        headers: &[(String, String)],
+    ) -> Result<HttpRequest<T::Payload>, Error> {
+        Schema::ChatRequest.check(request)?;
+        if request.present("stream").is_some_and(|given| given.is_true() != stream) {
+            let problem = if stream {
+                "stream() always streams: leave it out, or use chat()"
+            } else {
+                "use stream() for a streamed answer"
+            };
+            return Err(Error::invalid(ErrorKind::InvalidRequest, "stream", problem));
+        }
+        self.request(&Call::ChatCompletions, "", Some(T::payload(request, stream)?), headers)
+    }
+
+    /// `GET /models` with a query, and headers of this call only.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] with the parameter or header that is wrong.
+    pub fn models_request<T: Transport>(
+        &self,
+        query: Option<&T::Json>,
+        headers: &[(String, String)],
+    ) -> Result<HttpRequest<T::Payload>, Error> {
+        let query = query.map_or(Ok(String::new()), query_string)?;
+        self.request(&Call::Models, &query, None, headers)
+    }
+
+    fn request<P>(
+        &self,
+        call: &Call,
+        query: &str,
+        body: Option<P>,
+        headers: &[(String, String)],
+    ) -> Result<HttpRequest<P>, Error> {
+        let mut all = self.headers.clone();
+        if body.is_some() {
+            all.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        }
+        for (name, value) in headers {
+            check_header(ErrorKind::InvalidRequest, &["headers.", name].concat(), name, value)?;
+            all.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+            all.push((name.clone(), value.clone()));
+        }
+        let url = [&self.base_url, &*call.path(), query].concat();
+        Ok(HttpRequest { method: call.method(), url, headers: all, body })
     }
 }
 
@@ -93,34 +147,17 @@ impl std::fmt::Debug for Settings {
     }
 }
 
-/// One call's view of the API: its settings and its transport.
+/// The calls: sends what [`Settings`] made, and makes something of what comes back.
 #[derive(Debug)]
-pub struct Client<'a, T> {
-    settings: &'a Settings,
-    transport: T,
-    /// Headers of this call only.
-    headers: Vec<(String, String)>,
-}
+pub struct Client<T>(pub T);
 
-impl<'a, T: Transport> Client<'a, T> {
-    /// A client for one call, with headers that only this call carries.
+impl<T: Transport> Client<T> {
+    /// The whole answer to a chat, as sent.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] with the header that is wrong.
-    pub fn new(settings: &'a Settings, transport: T, headers: Vec<(String, String)>) -> Result<Self, Error> {
-        for (name, value) in &headers {
-            check_header(ErrorKind::InvalidRequest, &["headers.", name].concat(), name, value)?;
-        }
-        Ok(Self { settings, transport, headers })
-    }
-
-    /// `POST /chat/completions`: the whole answer, as sent.
-    ///
-    /// # Errors
-    /// A request that is wrong, a response that is no success, an error inside an answer with status 200.
-    pub async fn chat(&self, request: &T::Json) -> Result<T::Json, Error> {
-        let HttpResponse { facts, body } = self.post_chat(request, false).await?;
-        let answer = self.read(body, &facts).await?;
+    /// A response that is no success, an error inside an answer with status 200, an answer that is none.
+    pub async fn chat(&self, request: HttpRequest<T::Payload>) -> Result<T::Json, Error> {
+        let (facts, answer) = self.read(request).await?;
         if let Some(error) = find_error(&answer) {
             let partial = Completion::read(&answer);
             return Err(Error::in_band(&error, &facts).with_partial_text(partial.text().to_owned()));
@@ -131,75 +168,53 @@ impl<'a, T: Transport> Client<'a, T> {
         Ok(answer)
     }
 
-    /// `POST /chat/completions` with `stream: true`: the decoder, and the body to feed it with.
+    /// The decoder of a streamed answer, and the body to feed it with.
     ///
     /// # Errors
-    /// As [`Self::chat`]; what goes wrong later comes from the decoder.
-    pub async fn stream(&self, request: &T::Json) -> Result<(ChatStream<T::Json>, T::Body), Error> {
-        let HttpResponse { facts, body } = self.post_chat(request, true).await?;
+    /// A response that is no success or no stream; what goes wrong later comes from the decoder.
+    pub async fn stream(&self, request: HttpRequest<T::Payload>) -> Result<(ChatStream<T::Json>, T::Body), Error> {
+        let HttpResponse { facts, body } = self.send(request).await?;
         if facts.is_event_stream {
             return Ok((ChatStream::new(facts), body));
         }
-        let error = self.read(body, &facts).await.map(|answer| match find_error(&answer) {
+        let answer = self.read_body(body, &facts).await?;
+        Err(match find_error(&answer) {
             Some(error) => Error::in_band(&error, &facts),
             None => Error::new(ErrorKind::MalformedResponse, "the answer is not an event stream").with_facts(&facts),
-        });
-        Err(error.unwrap_or_else(|error| error))
+        })
     }
 
-    /// `GET /models`: the list, as sent.
+    /// The model list, as sent.
     ///
     /// # Errors
-    /// A query that is wrong, a response that is no success or no list.
-    pub async fn models(&self, query: Option<&T::Json>) -> Result<T::Json, Error> {
-        let query = query.map_or(Ok(String::new()), query_string)?;
-        let HttpResponse { facts, body } = self.send(&Call::Models, &query, None).await?;
-        let answer = self.read(body, &facts).await?;
+    /// A response that is no success or no list.
+    pub async fn models(&self, request: HttpRequest<T::Payload>) -> Result<T::Json, Error> {
+        let (facts, answer) = self.read(request).await?;
         models::check_list(&answer).map_err(|error| error.with_facts(&facts))?;
         Ok(answer)
     }
 
-    async fn post_chat(&self, request: &T::Json, stream: bool) -> Result<HttpResponse<T::Body>, Error> {
-        Schema::ChatRequest.check(request)?;
-        if request.present("stream").is_some_and(|given| given.is_true() != stream) {
-            let problem = if stream {
-                "stream() always streams: leave it out, or use chat()"
-            } else {
-                "use stream() for a streamed answer"
-            };
-            return Err(Error::invalid(ErrorKind::InvalidRequest, "stream", problem));
-        }
-        let payload = self.transport.payload(request, stream)?;
-        self.send(&Call::ChatCompletions, "", Some(payload)).await
-    }
-
-    async fn send(&self, call: &Call, query: &str, body: Option<T::Payload>) -> Result<HttpResponse<T::Body>, Error> {
-        let mut headers = self.settings.headers.clone();
-        if body.is_some() {
-            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
-        }
-        for (name, value) in &self.headers {
-            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-            headers.push((name.clone(), value.clone()));
-        }
-        let url = [&self.settings.base_url, &*call.path(), query].concat();
-        let response = self.transport.send(HttpRequest { method: call.method(), url, headers, body }).await?;
+    async fn send(&self, request: HttpRequest<T::Payload>) -> Result<HttpResponse<T::Body>, Error> {
+        let response = self.0.send(request).await?;
         if (200..300).contains(&response.facts.status) {
             return Ok(response);
         }
         // An error whose body breaks off is still that error.
-        let body = self.transport.read(response.body).await.unwrap_or(None);
+        let body = self.0.read(response.body).await.unwrap_or(None);
         Err(Error::from_response(&response.facts, body.as_ref()))
     }
 
-    async fn read(&self, body: T::Body, facts: &ResponseFacts) -> Result<T::Json, Error> {
-        self.transport
-            .read(body)
-            .await
-            .and_then(|document| {
-                document.ok_or_else(|| Error::new(ErrorKind::MalformedResponse, "the answer is not JSON"))
-            })
-            .map_err(|error| error.with_facts(facts))
+    async fn read(&self, request: HttpRequest<T::Payload>) -> Result<(ResponseFacts, T::Json), Error> {
+        let HttpResponse { facts, body } = self.send(request).await?;
+        let document = self.read_body(body, &facts).await?;
+        Ok((facts, document))
+    }
+
+    async fn read_body(&self, body: T::Body, facts: &ResponseFacts) -> Result<T::Json, Error> {
+        let document = self.0.read(body).await.and_then(|document| {
+            document.ok_or_else(|| Error::new(ErrorKind::MalformedResponse, "the answer is not JSON"))
+        });
+        document.map_err(|error| error.with_facts(facts))
     }
 }
 

@@ -42,7 +42,7 @@ pub trait Transport {
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::InvalidRequest`] if it cannot be written as JSON.
-    fn payload(&self, request: &Self::Json, stream: bool) -> Result<Self::Payload, Error>;
+    fn payload(request: &Self::Json, stream: bool) -> Result<Self::Payload, Error>;
 
     /// Sends a request and waits for the head of the response, whatever its status.
     ///

@@ -96,6 +96,7 @@ scenarios! {
     with_simulator:
         chat_gives_the_answer_as_sent,
         the_request_is_sent_as_given,
+        a_call_reads_its_request_when_it_is_made,
         chunks_are_openrouters_own,
         chunks_come_as_they_are_sent,
         the_answer_is_the_same_wherever_it_is_cut,

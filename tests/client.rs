@@ -45,7 +45,7 @@ impl Transport for &Script {
     type Payload = Value;
     type Body = &'static str;
 
-    fn payload(&self, request: &Value, stream: bool) -> Result<Value, Error> {
+    fn payload(request: &Value, stream: bool) -> Result<Value, Error> {
         let mut request = request.clone();
         if stream {
             request["stream"] = json!(true);
@@ -80,8 +80,17 @@ fn settings() -> Settings {
     Settings::new(Some("https://proxy.example/v1/"), Some("sk-test"), Vec::new(), None).unwrap()
 }
 
-fn client<'a>(settings: &'a Settings, script: &'a Script) -> Client<'a, &'a Script> {
-    Client::new(settings, script, Vec::new()).unwrap()
+/// What a call with these settings does over this transport.
+fn chat_over(script: &Script, request: &Value) -> Result<Value, Error> {
+    now(Client(script).chat(settings().chat_request::<&Script>(request, false, &[])?))
+}
+
+fn stream_over(script: &Script, request: &Value) -> Result<&'static str, Error> {
+    Ok(now(Client(script).stream(settings().chat_request::<&Script>(request, true, &[])?))?.1)
+}
+
+fn models_over(script: &Script, query: Option<&Value>, headers: &[(String, String)]) -> Result<Value, Error> {
+    now(Client(script).models(settings().models_request::<&Script>(query, headers)?))
 }
 
 fn hi() -> Value {
@@ -89,8 +98,7 @@ fn hi() -> Value {
 }
 
 fn chat(status: u16, content_type: &'static str, body: &'static str) -> Result<Value, Error> {
-    let (settings, script) = (settings(), Script::new(status, content_type, body));
-    now(client(&settings, &script).chat(&hi()))
+    chat_over(&Script::new(status, content_type, body), &hi())
 }
 
 const JSON: &str = "application/json";
@@ -116,8 +124,8 @@ fn a_page_talks_to_itself_and_a_server_to_openrouter_with_a_key() {
 
 #[test]
 fn a_chat_is_posted_with_key_and_type_and_the_callers_own_body() {
-    let (settings, script) = (settings(), Script::new(200, JSON, r#"{"choices":[]}"#));
-    now(client(&settings, &script).chat(&hi())).unwrap();
+    let script = Script::new(200, JSON, r#"{"choices":[]}"#);
+    chat_over(&script, &hi()).unwrap();
     let request = &script.requests.borrow()[0];
     assert_eq!((request.method, request.url.as_str()), (Method::Post, "https://proxy.example/v1/chat/completions"));
     assert_eq!(request.body, Some(hi()));
@@ -127,19 +135,19 @@ fn a_chat_is_posted_with_key_and_type_and_the_callers_own_body() {
 
 #[test]
 fn headers_of_a_call_stand_in_for_those_of_the_client() {
-    let (settings, script) = (settings(), Script::new(200, JSON, r#"{"data":[]}"#));
-    let headers = vec![("authorization".to_owned(), "Bearer other".to_owned())];
-    now(Client::new(&settings, &script, headers).unwrap().models(None)).unwrap();
-    assert_eq!(script.requests.borrow()[0].headers, [("authorization".to_owned(), "Bearer other".to_owned())]);
-    let wrong = vec![("x".to_owned(), "a\nb".to_owned())];
-    assert_eq!(Client::new(&settings, &script, wrong).unwrap_err().field(), Some("headers.x"));
+    let script = Script::new(200, JSON, r#"{"data":[]}"#);
+    let headers = [("authorization".to_owned(), "Bearer other".to_owned())];
+    models_over(&script, None, &headers).unwrap();
+    assert_eq!(script.requests.borrow()[0].headers, headers);
+    let wrong = [("x".to_owned(), "a\nb".to_owned())];
+    assert_eq!(models_over(&script, None, &wrong).unwrap_err().field(), Some("headers.x"));
 }
 
 #[test]
 fn a_query_is_encoded_and_its_lists_are_joined() {
-    let (settings, script) = (settings(), Script::new(200, JSON, r#"{"data":[]}"#));
+    let script = Script::new(200, JSON, r#"{"data":[]}"#);
     let query = json!({"q": "é &=+", "limit": 5, "output_modalities": ["text", "image"], "zdr": true, "max_price": 0.5, "absent": null});
-    now(client(&settings, &script).models(Some(&query))).unwrap();
+    models_over(&script, Some(&query), &[]).unwrap();
     assert_eq!(
         script.requests.borrow()[0].url,
         "https://proxy.example/v1/models?q=%C3%A9%20%26%3D%2B&limit=5&output_modalities=text%2Cimage&zdr=true&max_price=0.5"
@@ -148,15 +156,14 @@ fn a_query_is_encoded_and_its_lists_are_joined() {
 
 #[test]
 fn a_wrong_request_is_not_sent() {
-    let (settings, script) = (settings(), Script::new(200, JSON, "{}"));
-    let client = client(&settings, &script);
-    assert_eq!(now(client.chat(&json!({"messages": []}))).unwrap_err().field(), Some("messages"));
+    let script = Script::new(200, JSON, "{}");
+    assert_eq!(chat_over(&script, &json!({"messages": []})).unwrap_err().field(), Some("messages"));
     let mut request = hi();
     request["stream"] = json!(true);
-    assert_eq!(now(client.chat(&request)).unwrap_err().field(), Some("stream"));
+    assert_eq!(chat_over(&script, &request).unwrap_err().field(), Some("stream"));
     request["stream"] = json!(false);
-    assert_eq!(now(client.stream(&request)).unwrap_err().field(), Some("stream"));
-    assert_eq!(now(client.models(Some(&json!({"limit": "five"})))).unwrap_err().field(), Some("limit"));
+    assert_eq!(stream_over(&script, &request).unwrap_err().field(), Some("stream"));
+    assert_eq!(models_over(&script, Some(&json!({"limit": "five"})), &[]).unwrap_err().field(), Some("limit"));
     assert!(script.requests.borrow().is_empty());
 }
 
@@ -195,8 +202,8 @@ fn a_failed_response_is_that_failure_whatever_its_body() {
 #[test]
 fn a_stream_that_is_none_is_an_error() {
     let stream = |content_type, body| {
-        let (settings, script) = (settings(), Script::new(200, content_type, body));
-        now(client(&settings, &script).stream(&hi())).map(|(_, body)| body).map_err(|error| error.kind())
+        let script = Script::new(200, content_type, body);
+        stream_over(&script, &hi()).map_err(|error| error.kind())
     };
     assert_eq!(stream("text/event-stream; charset=utf-8", "data: x"), Ok("data: x"));
     assert_eq!(stream(JSON, r#"{"error":{"code":429}}"#), Err(ErrorKind::RateLimited));
@@ -207,9 +214,8 @@ fn a_stream_that_is_none_is_an_error() {
 
 #[test]
 fn no_debug_output_shows_the_key() {
-    let (settings, script) = (settings(), Script::new(200, JSON, "{}"));
-    assert!(!format!("{settings:?}").contains("sk-test"));
-    let error = now(client(&settings, &script).chat(&hi())).unwrap_err();
+    assert!(!format!("{:?}", settings()).contains("sk-test"));
+    let error = chat(200, JSON, "{}").unwrap_err();
     assert!(!format!("{error:?}").contains("sk-test"));
 }
 

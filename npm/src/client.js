@@ -38,7 +38,7 @@ async function instantiate(given) {
 
 function explain(error) {
   if (error instanceof OpenRouterError) return error;
-  const isForbidden = error instanceof WebAssembly.CompileError && /unsafe-eval|Content Security Policy|embedder/i.test(error.message);
+  const isForbidden = error instanceof WebAssembly.CompileError && /unsafe-eval|Content.Security.Policy|\bCSP\b|embedder/i.test(error.message);
   const message = isForbidden
     ? "the page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src"
     : "the WebAssembly module could not be loaded";
@@ -54,30 +54,37 @@ export class OpenRouter {
     this.#options = options;
   }
 
-  async #ready() {
-    if (!isReady) await init();
+  get #loaded() {
     return (this.#core ??= new Core(this.#options));
   }
 
+  // Once the wasm is there, a call reads its request before it returns, so that callers may go on with their objects;
+  // until then it keeps the list of messages as it is.
+
   async chat(request, options) {
-    const asked = isReady ? request : snapshot(request);
-    return (await this.#ready()).chat(asked, options);
+    if (isReady) return this.#loaded.chat(request, options);
+    const asked = snapshot(request);
+    await init();
+    return this.#loaded.chat(asked, options);
   }
 
   stream(request, options) {
-    const asked = isReady ? request : snapshot(request);
     const cancel = new AbortController();
-    return new ChatCompletionStream(
-      this.#ready().then((core) => core.openStream(asked, options, cancel.signal)),
-      cancel,
-    );
+    return new ChatCompletionStream(this.#openStream(request, options, cancel.signal), cancel);
+  }
+
+  async #openStream(request, options, cancel) {
+    if (isReady) return this.#loaded.openStream(request, options, cancel);
+    const asked = snapshot(request);
+    await init();
+    return this.#loaded.openStream(asked, options, cancel);
   }
 
   async models(query, options) {
-    return (await this.#ready()).models(query, options);
+    if (!isReady) await init();
+    return this.#loaded.models(query, options);
   }
 }
 
-/** Callers go on with their list of messages while the wasm is loading. */
 const snapshot = (request) =>
   Array.isArray(request?.messages) ? { ...request, messages: [...request.messages] } : request;

@@ -22,7 +22,7 @@ impl Transport for FetchTransport<'_> {
     type Payload = JsValue;
     type Body = Response;
 
-    fn payload(&self, request: &JsJson, stream: bool) -> Result<JsValue, Error> {
+    fn payload(request: &JsJson, stream: bool) -> Result<JsValue, Error> {
         let not_json =
             |_| Error::new(ErrorKind::InvalidRequest, "the request cannot be written as JSON (a cycle, or a BigInt)");
         let request = if stream {
@@ -64,7 +64,8 @@ impl Transport for FetchTransport<'_> {
         let document = body.json().map_err(|_| network())?;
         match JsFuture::from(document).await {
             Ok(document) => Ok(Some(JsJson(document))),
-            Err(error) if error.is_instance_of::<js_sys::SyntaxError>() => Ok(None),
+            // By its name: WebKit's is a DOMException.
+            Err(error) if Reflect::get(&error, &"name".into()).is_ok_and(|name| name == "SyntaxError") => Ok(None),
             Err(_) => Err(network()),
         }
     }

@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::missing_errors_doc,
+    clippy::doc_markdown,
     clippy::needless_pass_by_value,
     reason = "exports are documented for JavaScript, and take owned values"
 )]
@@ -24,6 +25,7 @@ use crate::{
     error::{Error, ErrorKind},
     json::{Json, Kind},
     models::Price,
+    transport::HttpRequest,
 };
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -90,16 +92,13 @@ impl OpenRouter {
 
     /// Asks for one answer and resolves when it is complete.
     ///
-    /// Rejects with {@link `OpenRouterError`}, or with the signal's reason if it was aborted.
+    /// Rejects with {@link OpenRouterError}, or with the signal's reason if it was aborted.
     #[wasm_bindgen(unchecked_return_type = "Promise<ChatCompletion>")]
     pub fn chat(&self, request: ChatRequest, options: Option<CallOptions>) -> Promise {
-        let settings = self.settings.clone();
-        let request = JsJson(request.into());
-        future_to_promise(async move {
-            let (guard, headers) = call_options(options, Vec::new())?;
-            let client = client(&settings, &guard, headers)?;
-            client.chat(&request).await.map(|answer| answer.0).map_err(|error| failure(&guard, &error))
-        })
+        let call = PreparedCall::new(options, Vec::new(), |headers| {
+            self.settings.chat_request::<FetchTransport>(&JsJson(request.into()), false, headers)
+        });
+        future_to_promise(async move { call?.run(async |client, request| Ok(client.chat(request).await?.0)).await })
     }
 
     /// Streams one answer. Cancel the stream, or abort `options.signal`, to end the request.
@@ -115,11 +114,12 @@ impl OpenRouter {
     /// What {@link stream} reads from; aborting `cancel` ends the request.
     #[wasm_bindgen(js_name = openStream, skip_typescript)]
     pub fn open_stream(&self, request: ChatRequest, options: Option<CallOptions>, cancel: AbortSignal) -> Promise {
-        let settings = self.settings.clone();
-        let request = JsJson(request.into());
+        let call = PreparedCall::new(options, vec![cancel], |headers| {
+            self.settings.chat_request::<FetchTransport>(&JsJson(request.into()), true, headers)
+        });
         future_to_promise(async move {
-            let (guard, headers) = call_options(options, vec![cancel])?;
-            let opened = client(&settings, &guard, headers)?.stream(&request).await;
+            let PreparedCall { guard, request } = call?;
+            let opened = Client(FetchTransport(&guard)).stream(request).await;
             let (chat, response) = opened.map_err(|error| failure(&guard, &error))?;
             Ok(ChatReader::new(chat, response, guard).into())
         })
@@ -130,13 +130,11 @@ impl OpenRouter {
     /// Rejects with {@link `OpenRouterError`}, or with the signal's reason if it was aborted.
     #[wasm_bindgen(unchecked_return_type = "Promise<ModelList>")]
     pub fn models(&self, query: Option<ModelsQuery>, options: Option<CallOptions>) -> Promise {
-        let settings = self.settings.clone();
         let query = query.map(|query| JsJson(query.into()));
-        future_to_promise(async move {
-            let (guard, headers) = call_options(options, Vec::new())?;
-            let client = client(&settings, &guard, headers)?;
-            client.models(query.as_ref()).await.map(|answer| answer.0).map_err(|error| failure(&guard, &error))
-        })
+        let call = PreparedCall::new(options, Vec::new(), |headers| {
+            self.settings.models_request::<FetchTransport>(query.as_ref(), headers)
+        });
+        future_to_promise(async move { call?.run(async |client, request| Ok(client.models(request).await?.0)).await })
     }
 }
 
@@ -148,29 +146,41 @@ pub fn price_per_million(price: &str) -> Option<String> {
     Some(Price::parse(price)?.per_million()?.to_string())
 }
 
-fn client<'a>(
-    settings: &'a Settings,
-    guard: &'a AbortGuard,
-    headers: Vec<(String, String)>,
-) -> Result<Client<'a, FetchTransport<'a>>, JsValue> {
-    Client::new(settings, FetchTransport(guard), headers).map_err(|error| to_error(&error))
+/// A call whose request was read and checked when the caller made it: what the caller's objects become later is no
+/// part of it.
+struct PreparedCall {
+    guard: AbortGuard,
+    request: HttpRequest<JsValue>,
+}
+
+impl PreparedCall {
+    /// Reads `{ signal, headers }` and prepares the request.
+    fn new(
+        options: Option<CallOptions>,
+        mut signals: Vec<AbortSignal>,
+        prepare: impl FnOnce(&[(String, String)]) -> Result<HttpRequest<JsValue>, Error>,
+    ) -> Result<Self, JsValue> {
+        let options = Options::read(options.map(Into::into), &["signal", "headers"], ErrorKind::InvalidRequest);
+        let prepared = options.and_then(|options| {
+            signals.extend(options.signal()?);
+            prepare(&options.headers()?)
+        });
+        let request = prepared.map_err(|error| to_error(&error))?;
+        Ok(Self { guard: AbortGuard::new(signals)?, request })
+    }
+
+    async fn run(
+        self,
+        send: impl AsyncFnOnce(Client<FetchTransport<'_>>, HttpRequest<JsValue>) -> Result<JsValue, Error>,
+    ) -> Result<JsValue, JsValue> {
+        let answer = send(Client(FetchTransport(&self.guard)), self.request).await;
+        answer.map_err(|error| failure(&self.guard, &error))
+    }
 }
 
 /// An aborted call rejects with the caller's reason, as `fetch` does.
 fn failure(guard: &AbortGuard, error: &Error) -> JsValue {
     guard.reason().unwrap_or_else(|| to_error(error))
-}
-
-/// Reads `{ signal, headers }`.
-fn call_options(
-    options: Option<CallOptions>,
-    mut signals: Vec<AbortSignal>,
-) -> Result<(AbortGuard, Vec<(String, String)>), JsValue> {
-    let options = Options::read(options.map(Into::into), &["signal", "headers"], ErrorKind::InvalidRequest)
-        .map_err(|error| to_error(&error))?;
-    signals.extend(options.signal().map_err(|error| to_error(&error))?);
-    let headers = options.headers().map_err(|error| to_error(&error))?;
-    Ok((AbortGuard::new(signals)?, headers))
 }
 
 /// An options object whose every name is known: a misspelt option is not silently ignored.

@@ -27,6 +27,14 @@ const collect = async (stream) => {
   return items;
 };
 
+/** The same of a native stream, which WebKit cannot iterate. */
+const readAll = async (stream) => {
+  const items = [];
+  const reader = stream.getReader();
+  for (let result; !(result = await reader.read()).done; ) items.push(result.value);
+  return items;
+};
+
 const hi = (model, fields) => ({ model, messages: [{ role: "user", content: "hi" }], ...fields });
 
 /** Nothing listens there: a request that is sent all the same ends as `network`. */
@@ -172,6 +180,23 @@ export const withSimulator = {
     equal([headers.authorization, headers["x-session-id"], headers["content-type"]], ["Bearer sk-test", "s1", "application/json"]);
   },
 
+  async a_call_reads_its_request_when_it_is_made(context) {
+    const { client, define, waitFor } = connect(context);
+    await client.models({ limit: 1 });
+    const calls = { stream: (request) => client.stream(request).finalMessage(), chat: (request) => client.chat(request) };
+    for (const [name, call] of Object.entries(calls)) {
+      const model = fresh();
+      const body = name === "chat" ? { body: '{"choices":[]}' } : { events: [delta("", "stop"), "[DONE]"] };
+      await define({ model, ...body });
+      const request = hi(model);
+      const answer = call(request);
+      request.messages[0].content = "changed";
+      request.messages.push({ role: "user", content: "more" });
+      await answer;
+      equal((await waitFor(model, "finished")).body.messages, [{ role: "user", content: "hi" }], name);
+    }
+  },
+
   async chunks_are_openrouters_own(context) {
     const { client, define } = connect(context);
     const model = fresh();
@@ -218,22 +243,15 @@ export const withSimulator = {
     const expected = text(await collect(client.stream(hi("sim/text"))));
     ok(expected.length > 10, "a text");
 
-    const reader = client.stream(hi("sim/text")).getReader();
-    const read = [];
-    for (let result; !(result = await reader.read()).done; ) read.push(result.value);
+    const whole = client.stream(hi("sim/text"));
+    const read = await readAll(whole);
     equal(text(read), expected, "getReader:");
-    await reader.closed;
 
     equal((await collect(client.stream(hi("sim/text")).text())).join(""), expected, "text():");
-    equal((await collect(client.stream(hi("sim/text")).pipeThrough(new TransformStream()))).length, read.length, "pipeThrough:");
-    const [left, right] = client.stream(hi("sim/text")).tee();
-    const both = await Promise.all([left, right].map(async (branch) => {
-      const chunks = [];
-      const reader = branch.getReader();
-      for (let result; !(result = await reader.read()).done; ) chunks.push(result.value);
-      return text(chunks);
-    }));
-    equal(both, [expected, expected], "tee:");
+    equal((await readAll(client.stream(hi("sim/text")).text())).join(""), expected, "text() by a reader:");
+    equal(text(await readAll(client.stream(hi("sim/text")).pipeThrough(new TransformStream()))), expected, "pipeThrough:");
+    const branches = client.stream(hi("sim/text")).tee();
+    equal((await Promise.all(branches.map(readAll))).map(text), [expected, expected], "tee:");
 
     const stream = client.stream(hi("sim/text"));
     const message = stream.finalMessage();

@@ -1,0 +1,78 @@
+// What tests/package.test.mjs calls in a page. The package is imported by each call, so that its loading can be watched.
+import { scenarios } from "./scenarios.js";
+
+const WASM = "/pkg/dist/wasm/openrouter_bg.wasm";
+
+const wasmLoaded = () =>
+  performance
+    .getEntriesByType("resource")
+    .map(({ name }) => name)
+    .filter((name) => /inline|\.wasm/.test(name));
+
+window.page = {
+  async runScenario(name, simulator) {
+    const { OpenRouter, OpenRouterError, init, pricePerMillion } = await import("/pkg/dist/index.js");
+    await scenarios[name]({ OpenRouter, OpenRouterError, pricePerMillion, ready: init, simulator });
+  },
+
+  async loadedBeforeAndAfterFirstCall(simulator) {
+    const { OpenRouter } = await import("/pkg/dist/index.js");
+    const client = new OpenRouter({ baseURL: `${simulator}/api/v1` });
+    const before = wasmLoaded().length;
+    await client.models({ limit: 1 });
+    return [before, wasmLoaded().length];
+  },
+
+  async defaultRequest() {
+    const { OpenRouter } = await import("/pkg/dist/index.js");
+    const real = globalThis.fetch;
+    let request;
+    globalThis.fetch = async (given) => {
+      request = given;
+      return new Response('{"data":[]}', { headers: { "content-type": "application/json" } });
+    };
+    try {
+      await new OpenRouter().models();
+    } finally {
+      globalThis.fetch = real;
+    }
+    return [request.url, request.headers.get("authorization")];
+  },
+
+  async slim() {
+    const { init, pricePerMillion } = await import("/pkg/dist/slim.js");
+    const error = await init().catch((error) => error);
+    await init(WASM);
+    return [error.code, pricePerMillion("0.00000015")];
+  },
+
+  async failedLoad() {
+    const { init, pricePerMillion } = await import("/pkg/dist/slim.js");
+    const broken = () => init("/pkg/no-such-file.wasm").catch((error) => error.code);
+    const codes = await Promise.all([broken(), broken()]);
+    await init(WASM);
+    return [...codes, pricePerMillion("0.00000015")];
+  },
+
+  async changedWhileLoading(simulator) {
+    const { OpenRouter } = await import("/pkg/dist/index.js");
+    const client = new OpenRouter({ baseURL: `${simulator}/api/v1`, apiKey: "sk-test" });
+    const model = `test/changed-${Date.now()}`;
+    const events = [{ choices: [{ finish_reason: "stop" }] }, "[DONE]"];
+    await fetch(`${simulator}/__sim/scenarios`, { method: "POST", body: JSON.stringify({ model, events }) });
+    const messages = [{ role: "user", content: "hi" }];
+    const stream = client.stream({ model, messages });
+    messages.push({ role: "assistant", content: "" });
+    await stream.finalMessage();
+    const [{ body }] = await (await fetch(`${simulator}/__sim/requests?model=${encodeURIComponent(model)}`)).json();
+    return body.messages.length;
+  },
+
+  async forbidden() {
+    const { OpenRouter } = await import("/pkg/dist/index.js");
+    const error = await new OpenRouter().models().catch((error) => error);
+    return [error.code, error.message];
+  },
+};
+
+window.dispatchEvent(new Event("page-ready"));

@@ -1,0 +1,122 @@
+// The package as published, in every engine and in Node: the scenarios of the surface, and what its loading adds.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { join } from "node:path";
+import { root } from "../scripts/toolchain.mjs";
+import { alone, scenarios } from "./browser/scenarios.js";
+import { engines, openBrowser } from "./support/browsers.mjs";
+import { serveFiles } from "./support/files.mjs";
+import { startUpstream } from "./upstream/server.mjs";
+
+/** The strictest policy under which the package works. */
+const STRICT = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src *; require-trusted-types-for 'script'; trusted-types 'none'";
+
+const page = (name) => `<!doctype html><title>${name}</title><script type="module" src="/tests/browser/${name}.js"></script>`;
+
+let upstream;
+let files;
+
+before(async () => {
+  upstream = await startUpstream();
+  files = await serveFiles({
+    "/strict": { body: page("page"), headers: { "content-security-policy": STRICT } },
+    "/without-wasm": { body: page("page"), headers: { "content-security-policy": "script-src 'self'" } },
+  });
+});
+
+after(async () => {
+  await files?.close();
+  await upstream?.close();
+});
+
+for (const engine of engines) {
+  describe(`in ${engine}`, () => {
+    let browser;
+
+    before(async () => {
+      browser = await openBrowser(engine);
+      await browser.driver.manage().setTimeouts({ script: 60_000 });
+    });
+
+    after(() => browser?.close());
+
+    /** Calls a function of tests/browser/page.js. */
+    const inPage = (name, ...given) =>
+      browser.driver.executeAsyncScript(
+        `const done = arguments[arguments.length - 1];
+         const given = Array.prototype.slice.call(arguments, 1, -1);
+         const call = () => window.page[arguments[0]](...given).then((value) => done({ value }), (error) => done({ error: String(error && error.stack || error), message: String(error) }));
+         window.page ? call() : window.addEventListener("page-ready", call);`,
+        name,
+        ...given,
+      );
+
+    const succeeds = async (name, ...given) => {
+      const { value, error, message } = await inPage(name, ...given);
+      assert.equal(error && `${message}\n${error}`, undefined);
+      return value;
+    };
+
+    describe("under the strictest policy", () => {
+      before(() => browser.driver.get(`${files.url}/strict`));
+
+      for (const name of Object.keys(scenarios)) test(name, () => succeeds("runScenario", name, upstream.url));
+    });
+
+    describe("in a page that has loaded nothing yet", () => {
+      beforeEach(() => browser.driver.get(`${files.url}/strict`));
+
+      test("importing it and making a client loads no wasm", async () => {
+        assert.deepEqual(await succeeds("loadedBeforeAndAfterFirstCall", upstream.url), [0, 1]);
+      });
+
+      test("without an option it talks to the page's own /api/v1", async () => {
+        assert.deepEqual(await succeeds("defaultRequest"), [`${files.url}/api/v1/models`, null]);
+      });
+
+      test("the slim entry takes the wasm from a URL, and says so before", async () => {
+        assert.deepEqual(await succeeds("slim"), ["configuration", "0.15"]);
+      });
+
+      test("a failed load is told to every waiter, and the next call tries again", async () => {
+        assert.deepEqual(await succeeds("failedLoad"), ["configuration", "configuration", "0.15"]);
+      });
+
+      test("callers may go on with their list of messages while it loads", async () => {
+        assert.equal(await succeeds("changedWhileLoading", upstream.url), 1);
+      });
+    });
+
+    test("a page that forbids wasm is told which directive to add", async () => {
+      await browser.driver.get(`${files.url}/without-wasm`);
+      const [code, message] = await succeeds("forbidden");
+      assert.equal(code, "configuration");
+      // WebKit says no more than that the module is wrong.
+      if (engine !== "webkit") assert.match(message, /'wasm-unsafe-eval'/);
+    });
+  });
+}
+
+describe("in Node", async () => {
+  const { OpenRouter, OpenRouterError, init, pricePerMillion } = await import("../pkg/dist/index.js");
+
+  for (const name of Object.keys(scenarios)) {
+    test(name, () => scenarios[name]({ OpenRouter, OpenRouterError, pricePerMillion, ready: init, simulator: upstream.url }));
+  }
+
+  test("where there is no page a key is needed, and said so", async () => {
+    await assert.rejects(new OpenRouter().models(), { code: "configuration", field: "apiKey" });
+  });
+});
+
+test("the package's manifest names files that are there", () => {
+  const manifest = JSON.parse(readFileSync(join(root, "pkg", "package.json"), "utf8"));
+  const named = [manifest.main, manifest.types, ...manifest.sideEffects, ...Object.values(manifest.exports).flatMap((entry) => (typeof entry === "string" ? [entry] : Object.values(entry)))];
+  for (const name of named) assert.ok(readFileSync(join(root, "pkg", name)).length > 0, name);
+  assert.match(manifest.version, /^\d+\.\d+\.\d+/);
+});
+
+test("there are scenarios that need no server", () => {
+  assert.ok(Object.keys(alone).length > 5);
+});

@@ -1,0 +1,111 @@
+// Real browsers by WebDriver: Chromium, Firefox, and WebKit as GTK's MiniBrowser, which has no headless mode.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Browser, Builder, Capabilities } from "selenium-webdriver";
+import chrome from "selenium-webdriver/chrome.js";
+import firefox from "selenium-webdriver/firefox.js";
+import { browsers, root } from "../../scripts/toolchain.mjs";
+
+process.env.SE_AVOID_STATS = "true";
+
+/** The engines, narrowed by `BROWSERS=chromium,firefox` for a quick look. */
+export const engines = process.env.BROWSERS?.split(",") ?? ["chromium", "firefox", "webkit"];
+
+const settings = JSON.parse(readFileSync(join(root, "webdriver.json"), "utf8"));
+
+/**
+ * Opens a browser with nothing from before.
+ * @returns {Promise<{driver: import("selenium-webdriver").WebDriver, close: () => Promise<void>}>}
+ */
+export async function openBrowser(engine) {
+  const paths = browsers()[engine];
+  for (const [name, path] of Object.entries(paths)) {
+    if (!path) throw new Error(`no ${name} of ${engine} is installed: run \`npm run setup -- --browsers\``);
+  }
+  return openers[engine](paths);
+}
+
+const openers = {
+  async chromium({ browser, driver: path }) {
+    const profile = mkdtempSync(join(tmpdir(), "openrouter-chromium-"));
+    const options = new chrome.Options();
+    options.setBinaryPath(browser);
+    options.addArguments(...settings["goog:chromeOptions"].args, `--user-data-dir=${profile}`);
+    const driver = await new Builder()
+      .forBrowser(Browser.CHROME)
+      .setChromeOptions(options)
+      .setChromeService(new chrome.ServiceBuilder(path))
+      .build();
+    return closing(driver, () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+  },
+
+  async firefox({ browser, driver: path }) {
+    const options = new firefox.Options();
+    options.setBinary(browser);
+    options.addArguments(...settings["moz:firefoxOptions"].args);
+    const driver = await new Builder()
+      .forBrowser(Browser.FIREFOX)
+      .setFirefoxOptions(options)
+      .setFirefoxService(new firefox.ServiceBuilder(path))
+      .build();
+    return closing(driver, () => {});
+  },
+
+  async webkit({ browser, driver: path, xvfb }) {
+    const screen = spawn(xvfb, ["-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"], {
+      stdio: ["ignore", "ignore", "ignore", "pipe"],
+    });
+    const [display] = await once(createInterface({ input: screen.stdio[3] }), "line");
+    const port = await freePort();
+    const service = spawn(path, [`--port=${port}`], { env: { ...process.env, DISPLAY: `:${display}` }, stdio: "ignore" });
+    const end = () => {
+      service.kill();
+      screen.kill();
+    };
+    try {
+      const url = `http://127.0.0.1:${port}`;
+      await answering(`${url}/status`);
+      const capabilities = new Capabilities({
+        browserName: "MiniBrowser",
+        "webkitgtk:browserOptions": { binary: browser, args: ["--automation"] },
+      });
+      return closing(await new Builder().usingServer(url).withCapabilities(capabilities).build(), end);
+    } catch (error) {
+      end();
+      throw error;
+    }
+  },
+};
+
+const closing = (driver, clean) => ({
+  driver,
+  async close() {
+    await driver.quit().catch(() => {});
+    clean();
+  },
+});
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function answering(url) {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await fetch(url);
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

@@ -1,0 +1,33 @@
+// Serves folders of the repository on loopback, as a page's own server would.
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { root } from "../../scripts/toolchain.mjs";
+
+const types = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
+
+/**
+ * @param {Record<string, {body: string, headers?: Record<string, string>}>} pages answers by path, before files
+ */
+export async function serveFiles(pages) {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url, "http://files");
+    const page = pages[pathname];
+    if (page) return response.writeHead(200, { "content-type": "text/html", ...page.headers }).end(page.body);
+    const file = join(root, normalize(pathname));
+    if (!/^\/(pkg|tests)\//.test(normalize(pathname)) || !existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end();
+    response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" });
+    return createReadStream(file).pipe(response);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
