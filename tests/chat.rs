@@ -285,6 +285,13 @@ fn images_annotations_audio_and_unknown_fields_are_kept() {
 }
 
 #[test]
+fn content_that_is_a_list_keeps_the_text_before_it() {
+    let part = json!({"type": "image_url", "image_url": {"url": "data:a"}});
+    let message = message(&[json!({"content": "Look: "}), json!({"content": [part]})]);
+    assert_eq!(message["content"], json!([{"type": "text", "text": "Look: "}, part]));
+}
+
+#[test]
 fn logprobs_are_joined() {
     let chunk = |token: &str| {
         event(

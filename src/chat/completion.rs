@@ -381,10 +381,21 @@ impl<J: Json> Serialize for Parts<'_, J> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(None)?;
         if !self.text.is_empty() {
-            list.serialize_element(&std::collections::BTreeMap::from([("text", self.text), ("type", "text")]))?;
+            list.serialize_element(&TextPart(self.text))?;
         }
         self.parts.iter().try_for_each(|part| list.serialize_element(part))?;
         list.end()
+    }
+}
+
+struct TextPart<'a>(&'a str);
+
+impl Serialize for TextPart<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "text")?;
+        map.serialize_entry("text", self.0)?;
+        map.end()
     }
 }
 
