@@ -1,0 +1,184 @@
+// Builds what is not up to date and prints how large it is.
+//
+//   node scripts/build.mjs [package] [worker] [page]
+//
+//   package  pkg/           the npm package: wasm, its glue, and the files of npm/
+//   worker   worker/build/  what wrangler uploads
+//   page     www/dist/      the static page, which uses pkg/
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { Failure, ask, main, run } from "./processes.mjs";
+import {
+  CARGO_TOOLS,
+  WASM_FEATURES,
+  WASM_TARGET,
+  npmProgram,
+  root,
+  toolDirectory,
+  toolchainForWasm,
+  wasmEnvironment,
+} from "./toolchain.mjs";
+
+const stamps = join(root, "target", "build-stamps");
+const pkg = join(root, "pkg");
+const workerBuild = join(root, "worker", "build");
+const page = join(root, "www", "dist");
+
+const builders = { package: buildPackage, worker: buildWorker, page: buildPage };
+
+/** Builds the named parts (all of them by default) in the order that they need each other. */
+export async function build(parts = Object.keys(builders)) {
+  const unknown = parts.find((part) => !builders[part]);
+  if (unknown) throw new Failure(`unknown part ${unknown}; usage: node scripts/build.mjs [package] [worker] [page]`);
+  const isComplete = existsSync(npmProgram("vite")) && toolchainForWasm() !== null;
+  if (!isComplete || !toolDirectory(CARGO_TOOLS.wasmBindgen) || !toolDirectory(CARGO_TOOLS.workerBuild)) {
+    throw new Failure("some tools are missing. Run `npm run setup` first.");
+  }
+  const env = wasmEnvironment();
+  for (const part of Object.keys(builders)) if (parts.includes(part)) await builders[part](env);
+}
+
+async function buildPackage(env) {
+  const { target, version } = metadata(env);
+  const crate = ["-p", "openrouter-wasm", "--lib"];
+  await run("cargo", ["build", "--release", ...crate, "--target", WASM_TARGET], { cwd: root, env });
+  const wasm = join(target, WASM_TARGET, "release", "openrouter_wasm.wasm");
+  const written = ["npm", "src/browser/types.d.ts", "LICENSE-MIT", "LICENSE-APACHE"].map((path) => join(root, path));
+
+  await unlessFresh("package", [wasm, ...written, import.meta.filename], [version], pkg, async () => {
+    const out = join(root, "target", "pkg");
+    const dist = join(out, "dist");
+    const bindings = join(dist, "wasm");
+    rmSync(out, { recursive: true, force: true });
+    mkdirSync(bindings, { recursive: true });
+
+    const names = ["--out-name", "openrouter", "--out-dir", bindings];
+    await run("wasm-bindgen", ["--target", "web", "--omit-default-module-path", ...names, wasm], { cwd: root, env });
+    const bound = join(bindings, "openrouter_bg.wasm");
+    await run("wasm-opt", ["-Oz", ...WASM_FEATURES, bound, "-o", bound], { cwd: root, env });
+    // For pages that cannot fetch a second file.
+    const inline = gzip(readFileSync(bound)).toString("base64");
+    writeFileSync(join(bindings, "openrouter_bg.inline.js"), `export default "${inline}";\n`);
+
+    const [npm, types, ...licences] = written;
+    for (const entry of readdirSync(npm)) {
+      const to = entry === "src" ? dist : join(out, entry);
+      cpSync(join(npm, entry), to, { recursive: true });
+    }
+    cpSync(types, join(dist, "types.d.ts"));
+    for (const licence of licences) cpSync(licence, join(out, basename(licence)));
+    const manifest = JSON.parse(readFileSync(join(npm, "package.json"), "utf8"));
+    writeFileSync(join(out, "package.json"), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
+
+    rmSync(pkg, { recursive: true, force: true });
+    renameSync(out, pkg);
+  });
+  report("package wasm", [join(pkg, "dist/wasm/openrouter_bg.wasm")]);
+  report("package glue", [join(pkg, "dist/wasm/openrouter.js")]);
+}
+
+async function buildWorker(env) {
+  const sources = ["Cargo.toml", "Cargo.lock", ".cargo", "src", "worker/Cargo.toml", "worker/.cargo", "worker/src"];
+  const inputs = [...sources.map((path) => join(root, path)), import.meta.filename];
+  await unlessFresh("worker", inputs, [], workerBuild, async () => {
+    rmSync(workerBuild, { recursive: true, force: true });
+    await run("worker-build", ["--release"], { cwd: join(root, "worker"), env });
+  });
+  const built = files(workerBuild);
+  report("worker wasm", built.filter((file) => file.endsWith(".wasm")));
+  report("worker glue", [join(workerBuild, "index.js")]);
+}
+
+async function buildPage(env) {
+  const www = join(root, "www");
+  const written = readdirSync(www).filter((entry) => !["dist", "node_modules"].includes(entry));
+  const inputs = [...written.map((entry) => join(www, entry)), pkg, import.meta.filename];
+  await unlessFresh("page", inputs, [], page, async () => {
+    await run("vite", ["build", "www", "--emptyOutDir", "--logLevel", "warn"], { cwd: root, env });
+  });
+  report("page", files(page));
+}
+
+function metadata(env) {
+  const options = { cwd: root, env };
+  const answer = ask("cargo", ["metadata", "--no-deps", "--format-version", "1"], options);
+  if (!answer) throw new Failure("`cargo metadata` failed: look into Cargo.toml.");
+  const { target_directory: target, packages } = JSON.parse(answer);
+  return { target, version: packages.find(({ name }) => name === "openrouter-wasm").version };
+}
+
+/** Has `make` done unless `out` is what it made the last time from the same inputs with the same tools. */
+async function unlessFresh(part, inputs, parameters, out, make) {
+  const tools = [lockedTools(), ...Object.values(CARGO_TOOLS).map(({ version }) => version), ...parameters];
+  const wanted = digest(inputs, tools);
+  const stamp = join(stamps, part);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === `${wanted} ${digest([out], [])}`) return;
+  console.log(`build: ${part}`);
+  rmSync(stamp, { force: true });
+  await make();
+  mkdirSync(stamps, { recursive: true });
+  writeFileSync(stamp, `${wanted} ${digest([out], [])}`);
+}
+
+/** What compiles: npm's lock file and the Rust compiler. */
+function lockedTools() {
+  const toolchain = toolchainForWasm();
+  return [
+    readFileSync(join(root, "package-lock.json"), "utf8"),
+    ask("rustc", [...(toolchain ? [`+${toolchain}`] : []), "-vV"], { cwd: root }),
+    process.env.RUSTFLAGS ?? "",
+  ].join("\n");
+}
+
+function digest(paths, parameters) {
+  const hash = createHash("sha256").update(JSON.stringify(parameters));
+  for (const path of paths) {
+    for (const file of files(path)) {
+      const bytes = readFileSync(file);
+      hash.update(`${relative(root, file)} ${bytes.length}\n`).update(bytes);
+    }
+  }
+  return hash.digest("hex");
+}
+
+/** A file, or the files in a folder and its subfolders in a fixed order; none if there is nothing. */
+function files(path) {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (!status) return [];
+  if (!status.isDirectory()) return [path];
+  return readdirSync(path)
+    .sort()
+    .flatMap((entry) => files(join(path, entry)));
+}
+
+/** The same bytes on every system: no time, no name of the operating system. */
+function gzip(bytes) {
+  const zipped = gzipSync(bytes, { level: 9 });
+  zipped[9] = 255;
+  return zipped;
+}
+
+function report(name, paths) {
+  const contents = paths.map((path) => readFileSync(path));
+  const size = (buffers) => buffers.reduce((sum, { length }) => sum + length, 0);
+  const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`.padStart(9);
+  const raw = kilobytes(size(contents));
+  console.log(`build: ${name.padEnd(13)} ${raw}, ${kilobytes(size(contents.map(gzip)))} with gzip`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main("build", () => build(process.argv.length > 2 ? process.argv.slice(2) : undefined));
+}
