@@ -199,8 +199,8 @@ With a real key, the model's answer would stream in just like this:
 Answers are often Markdown, so here is a little code
 
 \`\`\`js
-const stream = await client.streamChat({ model, messages });
-for await (const chunk of stream) show(chunk.content);
+const stream = client.stream({ model, messages });
+for await (const text of stream.text()) show(text);
 \`\`\`
 
 and a table:
