@@ -108,6 +108,7 @@ scenarios! {
         aborting_ends_the_request_and_the_upstream_sees_it,
         leaving_a_stream_ends_the_request_and_the_upstream_sees_it,
         a_signal_that_lives_on_is_let_go,
+        a_connection_is_left_whole_after_done,
         what_the_response_says_is_there,
         the_model_list_comes_as_sent,
 }

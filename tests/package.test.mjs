@@ -1,9 +1,10 @@
 // The package as published, in every engine and in Node: the scenarios of the surface, and what its loading adds.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { join } from "node:path";
-import { root } from "../scripts/toolchain.mjs";
+import { root, wasmEnvironment } from "../scripts/toolchain.mjs";
 import { alone, scenarios } from "./browser/scenarios.js";
 import { engines, openBrowser } from "./support/browsers.mjs";
 import { serveFiles } from "./support/files.mjs";
@@ -115,6 +116,20 @@ test("the package's manifest names files that are there", () => {
   const named = [manifest.main, manifest.types, ...manifest.sideEffects, ...Object.values(manifest.exports).flatMap((entry) => (typeof entry === "string" ? [entry] : Object.values(entry)))];
   for (const name of named) assert.ok(readFileSync(join(root, "pkg", name)).length > 0, name);
   assert.match(manifest.version, /^\d+\.\d+\.\d+/);
+});
+
+test("what `wasm-pack build --target web` makes, typed by habit, is usable and touches nothing that git tracks", async () => {
+  const ask = (command, ...args) => execFileSync(command, args, { cwd: root, env: wasmEnvironment(), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  assert.equal(ask("git", "ls-files", "pkg"), "", "its default folder");
+  assert.equal(ask("git", "check-ignore", "pkg").trim(), "pkg");
+  const before = ask("git", "status", "--porcelain");
+  ask("wasm-pack", "build", "--target", "web", "--out-dir", "target/wasm-pack");
+  assert.equal(ask("git", "status", "--porcelain"), before);
+  const { default: load, OpenRouter, OpenRouterError, pricePerMillion } = await import("../target/wasm-pack/openrouter_wasm.js");
+  await load({ module_or_path: readFileSync(join(root, "target", "wasm-pack", "openrouter_wasm_bg.wasm")) });
+  for (const name of ["a_wrong_option_is_named", "a_stream_can_be_read_in_every_way"]) {
+    await scenarios[name]({ OpenRouter, OpenRouterError, pricePerMillion, ready: async () => {}, simulator: upstream.url });
+  }
 });
 
 test("there are scenarios that need no server", () => {

@@ -16,7 +16,8 @@ use openrouter_wasm::{
     chat::{ChatStream, Completion},
     error::{Error, ResponseFacts},
     json::Json,
-    models::Pricing,
+    models::Model,
+    sse::SseDecoder,
 };
 use proptest::{
     prelude::*,
@@ -217,18 +218,51 @@ fn recorded_errors_are_understood() {
 }
 
 #[test]
-fn recorded_model_prices_are_read_exactly() {
+fn the_recorded_model_list_is_read_whole_and_its_prices_exactly() {
     let Some(folder) = fixtures() else { return };
-    let models = json_file(&folder, "models_list_subset.json");
-    let models = models["data"].as_array().unwrap();
-    assert!(!models.is_empty());
-    for model in models {
-        let pricing = Pricing::read(&model["pricing"]);
-        for (name, price) in [("prompt", pricing.price("prompt")), ("completion", pricing.price("completion"))] {
-            let price = price.unwrap_or_else(|| panic!("{}: {name}", model["id"]));
-            let text = model["pricing"][name].as_str().unwrap();
-            assert!((price.to_string().parse::<f64>().unwrap() - text.parse::<f64>().unwrap()).abs() < 1e-18);
+    let list = json_file(&folder, "models_list_subset.json");
+    let rows = list["data"].as_array().unwrap();
+    let models = Model::read_list(&list).unwrap();
+    assert_eq!(models.iter().map(|model| &model.row).collect::<Vec<_>>(), rows.iter().collect::<Vec<_>>());
+    for model in &models {
+        for unit in ["prompt", "completion"] {
+            let price = model.pricing.price(unit).unwrap_or_else(|| panic!("{}: {unit}", model.id));
+            let text = model.row["pricing"][unit].as_str().unwrap();
+            assert_eq!(price.to_string(), text.trim_end_matches('0').trim_end_matches('.'), "{}: {unit}", model.id);
         }
+    }
+}
+
+#[test]
+fn the_recorded_stream_of_another_endpoint_loses_nothing() {
+    let Some(folder) = fixtures() else { return };
+    let text = fs::read_to_string(folder.join("responses_tool_call.sse")).unwrap();
+    let mut events = Vec::new();
+    SseDecoder::new().push(text.as_bytes(), &mut events).unwrap();
+    let sent: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+    assert_eq!(events.iter().map(|event| event.data.as_str()).collect::<Vec<_>>(), sent);
+    for event in &sent[..sent.len() - 1] {
+        assert!(Value::parse(event).is_some(), "{event}");
+    }
+    assert_eq!(sent.last(), Some(&"[DONE]"));
+}
+
+#[test]
+fn a_recorded_cost_with_an_exponent_is_read() {
+    let Some(folder) = fixtures() else { return };
+    let cost = json_file(&folder, "rerank.json")["usage"]["cost"].as_f64().unwrap();
+    assert!((cost - 3.4e-7).abs() < 1e-20);
+}
+
+#[test]
+fn recorded_headers_tell_status_kind_and_generation() {
+    let Some(folder) = fixtures() else { return };
+    for (name, recorded) in json_file(&folder, "HEADERS.json").as_object().unwrap() {
+        let header = |header: &str| recorded["headers"][header].as_str().map(str::to_owned);
+        let status = u16::try_from(recorded["status"].as_u64().unwrap()).unwrap();
+        let facts = ResponseFacts::read(status, 0.0, header, |_| None);
+        assert_eq!(facts.is_event_stream, name.ends_with(".sse"), "{name}");
+        assert_eq!(facts.generation_id, header("x-generation-id"), "{name}");
     }
 }
 

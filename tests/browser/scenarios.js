@@ -460,6 +460,19 @@ export const withSimulator = {
     equal(listeners, 0, "listeners left");
   },
 
+  async a_connection_is_left_whole_after_done(context) {
+    const { client, define, step, waitFor } = connect(context);
+    const model = fresh();
+    const body = `data: ${JSON.stringify(delta("a", "stop"))}\n\ndata: [DONE]\n\n`;
+    // The end of the body has a step of its own.
+    await define({ model, body, headers: { "content-type": "text/event-stream" }, cutAt: [body.length], stepped: true });
+    const stream = client.stream(hi(model));
+    await step(model);
+    equal((await stream.finalMessage()).content, "a");
+    await step(model);
+    equal((await waitFor(model, "finished")).clientGone, null);
+  },
+
   async what_the_response_says_is_there(context) {
     const { client } = connect(context);
     const { status, generationId } = await client.stream(hi("sim/text")).response();

@@ -136,7 +136,7 @@ impl std::fmt::Debug for Config {
 const PASSED_UP: [&str; 3] = ["accept", "x-anthropic-beta", "x-session-id"];
 
 /// Response headers that reach the client; all others, `Set-Cookie` first of all, stay here.
-pub const PASSED_DOWN: [&str; 9] = [
+pub const PASSED_DOWN: [&str; 12] = [
     "content-type",
     "cache-control",
     "retry-after",
@@ -145,11 +145,16 @@ pub const PASSED_DOWN: [&str; 9] = [
     "x-ratelimit-limit",
     "x-ratelimit-remaining",
     "x-ratelimit-reset",
+    "x-openrouter-cache-status",
+    "x-openrouter-cache-age",
+    "x-openrouter-cache-ttl",
     "x-openrouter-metadata",
 ];
 
 /// What scripts of another origin may read besides the safelisted headers.
-pub const EXPOSED_HEADERS: &str = "X-Generation-Id, X-Provider-Name, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id";
+pub const EXPOSED_HEADERS: &str = "X-Generation-Id, X-Provider-Name, Retry-After, X-RateLimit-Limit, \
+    X-RateLimit-Remaining, X-RateLimit-Reset, X-OpenRouter-Cache-Status, X-OpenRouter-Cache-Age, \
+    X-OpenRouter-Cache-TTL, X-Request-Id";
 
 /// What a preflight may ask for. Clients of other makers send names of their own (`x-stainless-*`): those are listed
 /// by what was asked, for they are dropped anyway.
