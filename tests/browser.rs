@@ -107,6 +107,7 @@ scenarios! {
         errors_have_their_codes,
         aborting_ends_the_request_and_the_upstream_sees_it,
         leaving_a_stream_ends_the_request_and_the_upstream_sees_it,
+        a_stream_that_failed_ends_its_request,
         a_signal_that_lives_on_is_let_go,
         a_connection_is_left_whole_after_done,
         what_the_response_says_is_there,

@@ -198,6 +198,7 @@ for (const engine of engines) {
       await (await page.find("#model-search")).sendKeys(model);
       const option = await page.find(`[role=option][data-model="${model}"]`);
       assert.match(await option.getAttribute("textContent"), /(\$\d|free)/i);
+      await page.driver.wait(async () => (await page.driver.findElements(By.css("[role=option]"))).length === 1, WAIT_MS);
       await page.photograph(`${engine}-models`);
       await (await page.find("#model-search")).sendKeys(Key.ESCAPE);
     });

@@ -438,6 +438,17 @@ export const withSimulator = {
     await waitFor("sim/hang", "client-gone");
   },
 
+  async a_stream_that_failed_ends_its_request(context) {
+    const { client, define, waitFor } = connect(context);
+    for (const failing of [{ error: { code: 502, message: "lost" } }, "{not json"]) {
+      const model = fresh();
+      await define({ model, events: [delta("one"), failing], end: "hold" });
+      const error = await rejection(collect(client.stream(hi(model))));
+      equal([error.name, error.partialText], ["OpenRouterError", "one"]);
+      await waitFor(model, "client-gone");
+    }
+  },
+
   async a_signal_that_lives_on_is_let_go(context) {
     const { client } = connect(context);
     const controller = new AbortController();
