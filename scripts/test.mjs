@@ -17,7 +17,7 @@ const suites = {
   browser: (simulator) => [wasmPack("chrome", "chromium", simulator), wasmPack("firefox", "firefox", simulator)],
   package: () => [node("tests/package.test.mjs")],
   types: () => [node("tests/types.test.mjs")],
-  page: () => [node("tests/page.test.mjs")],
+  page: () => [node("www/tests/*.test.ts"), node("tests/page.test.mjs")],
 };
 
 function wasmPack(browser, engine, simulator) {

@@ -1,0 +1,82 @@
+// Puts the page together.
+import { OpenRouter } from "openrouter-wasm";
+import { showHealth, showNotice } from "./banners.ts";
+import { Chat } from "./chat.ts";
+import { Composer } from "./composer.ts";
+import { button, byId, h } from "./dom.ts";
+import { Follower } from "./follow.ts";
+import { Picker } from "./picker.ts";
+
+const SUGGESTIONS = [
+  "Explain how a browser runs WebAssembly, in five sentences.",
+  "Compare SQLite and PostgreSQL in a table.",
+  "Plan three easy vegetarian dinners for this week.",
+  "Write a haiku about the sea at night.",
+];
+
+const client = new OpenRouter();
+const banners = byId("banners", HTMLElement);
+const log = byId("log", HTMLElement);
+const modelName = byId("model-name", HTMLElement);
+const status = byId("status", HTMLElement);
+const welcome = byId("welcome", HTMLElement);
+
+const follower = new Follower(byId("scroller", HTMLElement), byId("content", HTMLElement), byId("jump", HTMLElement));
+
+const picker = new Picker(client, (choice, lost) => {
+  modelName.textContent = choice.name;
+  chat.modelChanged();
+  if (lost) showNotice(banners, `${lost.name} is no longer offered. ${choice.name} is chosen instead.`);
+});
+
+const composer = new Composer({
+  send: (text) => {
+    welcome.hidden = true;
+    chat.send(text);
+  },
+  stop: () => chat.stop(),
+});
+
+const chat = new Chat(client, log, {
+  model: () => picker.choice.id,
+  chooseModel: () => picker.open(),
+  edit: (text) => {
+    welcome.hidden = log.childElementCount > 0;
+    composer.fill(text);
+  },
+  busy: (isBusy) => {
+    composer.isBusy = isBusy;
+    if (isBusy) composer.focus();
+  },
+  announce: (words) => {
+    status.textContent = words;
+  },
+  showEnd: () => follower.showEnd(),
+});
+
+for (const text of SUGGESTIONS) {
+  const suggestion = button(text, {}, () => {
+    welcome.hidden = true;
+    chat.send(text);
+  });
+  byId("suggestions", HTMLElement).append(h("li", {}, suggestion));
+}
+
+byId("model", HTMLButtonElement).addEventListener("click", () => picker.open());
+byId("new-chat", HTMLButtonElement).addEventListener("click", () => {
+  chat.clear();
+  welcome.hidden = false;
+  status.textContent = "New chat.";
+  composer.focus();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !event.isComposing && !picker.isOpen) chat.stop();
+  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
+    event.preventDefault();
+    picker.open();
+  }
+});
+
+void picker.load();
+void showHealth(banners);

@@ -1,0 +1,13 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  // The package as it is published, built by scripts/build.mjs.
+  resolve: { alias: { "openrouter-wasm": fileURLToPath(new URL("../pkg/dist/index.js", import.meta.url)) } },
+  build: {
+    // The Content-Security-Policy lets no data: URL through but images.
+    assetsInlineLimit: 0,
+    // The floor of light-dark(), so that the style sheet keeps it as it is written.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+  },
+});
