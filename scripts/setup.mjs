@@ -45,14 +45,17 @@ import {
 
 const NODE_MINIMUM = "20.12.0";
 const NODE_FOR_TOOLS = "22.12.0";
-const DISK_BYTES = 4 * 2 ** 30;
+/** What set-up and builds take; tests with browsers take more. */
+const DISK_GB = 4;
+const DISK_GB_WITH_BROWSERS = 6;
 /** An ordinary way is given up after this long without progress. */
 const STALL_MS = 20_000;
+const NO_RUSTUP = `This Rust cannot compile for ${WASM_TARGET}. Install Rust with https://rustup.rs and run this again.`;
 const BUILD_STD = "-Zbuild-std=std,panic_abort,proc_macro,test";
 
 const say = (text) => console.log(`setup: ${text}`);
-const isRoot = () => process.getuid?.() === 0;
 const isDebian = () => existsSync("/etc/debian_version") && which("apt-get") !== undefined;
+const mayUseApt = () => isDebian() && process.getuid?.() === 0;
 
 /**
  * Meets every need of building and running, with `browsers` also those of testing.
@@ -66,10 +69,14 @@ export async function setup({ browsers: withBrowsers = false } = {}) {
   const compiled = [
     cargoTool(CARGO_TOOLS.wasmBindgen, "1 minute"),
     cargoTool(CARGO_TOOLS.workerBuild, "1 to 2 minutes"),
-    ...(withBrowsers ? [cargoTool(CARGO_TOOLS.wasmPack, "1 minute"), cargoTool(CARGO_TOOLS.geckodriver, "1 minute")] : []),
+    ...(withBrowsers ? [CARGO_TOOLS.wasmPack, CARGO_TOOLS.geckodriver].map((tool) => cargoTool(tool, "1 minute")) : []),
   ];
-  if (![...compiler, ...system, ...compiled].filter((need) => !need.isMet()).length) return false;
-  checkDisk();
+  const missing = [...compiler, ...system, ...compiled].filter((need) => !need.isMet());
+  if (missing.length === 0) return false;
+  // What only root can do is told before anything is done.
+  const barred = mayUseApt() ? [] : missing.filter((need) => !need.ordinary);
+  if (barred.length > 0) throw new Failure(barred.map(refusal).join("\n"));
+  checkDisk(withBrowsers ? DISK_GB_WITH_BROWSERS : DISK_GB);
   await meet(compiler);
   // Downloads and compilers wait for different things.
   await Promise.all([meet(system), meet(compiled)]);
@@ -92,7 +99,7 @@ async function meet(needs) {
     }
     if (need.fallback && !need.isMet()) {
       if (reason) say(`that failed: ${gist(reason.message)}`);
-      if (!isRoot() || !isDebian()) throw new Failure(`${need.name} could not be installed. ${need.fallback.remedy()}`);
+      if (!mayUseApt()) throw new Failure(refusal(need));
       say(`installing ${need.name} (${need.fallback.how})`);
       await need.fallback.run();
     }
@@ -101,13 +108,13 @@ async function meet(needs) {
   }
 }
 
+const refusal = (need) => `${need.name}: missing. ${need.fallback.remedy()}`;
+
 /** The line of a failed command's output that names the error. */
 function gist(message) {
   const lines = message.split("\n");
   return (lines.find((line) => /^error/i.test(line)) ?? lines[0]).slice(0, 300).replace(/:$/, "");
 }
-
-/* ---- prerequisites ---- */
 
 function checkPrerequisites() {
   if (!isAtLeast(process.versions.node, NODE_MINIMUM)) {
@@ -131,20 +138,18 @@ function checkPrerequisites() {
   }
 }
 
-function checkDisk() {
+function checkDisk(gigabytes) {
   for (const folder of [root, cache, process.env.CARGO_HOME || join(homedir(), ".cargo")]) {
     let existing = folder;
     while (!existsSync(existing)) existing = dirname(existing);
     const { bavail, bsize } = statfsSync(existing);
-    if (bavail * bsize >= DISK_BYTES) continue;
-    const free = ((bavail * bsize) / 2 ** 30).toFixed(1);
+    const free = (bavail * bsize) / 2 ** 30;
+    if (free >= gigabytes) continue;
     throw new Failure(
-      `4 GB of free disk are needed, ${folder} has ${free} GB. Make room there${folder === cache ? " or set OPENROUTER_WASM_CACHE to another folder" : ""} and run this again.`,
+      `${gigabytes} GB of free disk are needed, ${folder} has ${free.toFixed(1)} GB. Make room there${folder === cache ? " or set OPENROUTER_WASM_CACHE to another folder" : ""} and run this again.`,
     );
   }
 }
-
-/* ---- the system's packages ---- */
 
 /** For root on Debian; the same commands for people to run themselves. */
 async function apt(packages) {
@@ -176,7 +181,7 @@ function systemNeed(name, isMet, packages) {
 function cCompiler() {
   // worker-build links OpenSSL; once it is compiled, the headers are not needed.
   const needsOpenSsl = () => !toolDirectory(CARGO_TOOLS.workerBuild);
-  const hasOpenSsl = () => ask("pkg-config", ["--exists", "openssl"]) !== undefined;
+  const hasOpenSsl = () => process.platform !== "linux" || ask("pkg-config", ["--exists", "openssl"]) !== undefined;
   return systemNeed(
     "a C compiler and OpenSSL's headers",
     () => which("cc") !== undefined && (!needsOpenSsl() || hasOpenSsl() || process.env.OPENSSL_DIR !== undefined),
@@ -194,8 +199,6 @@ function browserPackages() {
   return systemNeed("Chromium, Firefox and WebKit with their drivers", isMet, packages);
 }
 
-/* ---- npm ---- */
-
 function npmDependencies() {
   const stamp = join(nodeModules, ".setup-stamp");
   const wanted = () => createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
@@ -210,7 +213,8 @@ function npmDependencies() {
       how: "npm ci",
       run: async () => {
         const options = { cwd: root, env: outsideNpm(), quiet: true };
-        await run("npm", ["ci", "--no-audit", "--no-fund"], options);
+        // Whatever npm's configuration says: the tools are all dev dependencies, and some want the Node that comes with them.
+        await run("npm", ["ci", "--include=dev", "--engine-strict=false", "--no-audit", "--no-fund"], options);
         // Where npm's configuration forbids install scripts, the one that brings Node has not run.
         if (!hasNode()) await run("npm", ["rebuild", "node", "--ignore-scripts=false"], options);
         writeFileSync(stamp, wanted());
@@ -222,15 +226,9 @@ function npmDependencies() {
 
 /** `npm ci` removes node_modules, so neither npm itself nor its children may run the Node in there. */
 function outsideNpm() {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
-  env.PATH = (env.PATH ?? "")
-    .split(delimiter)
-    .filter((folder) => !folder.endsWith("node_modules/.bin"))
-    .join(delimiter);
-  return env;
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return { ...process.env, PATH: folders.filter((folder) => !folder.endsWith("node_modules/.bin")).join(delimiter) };
 }
-
-/* ---- Rust for wasm32 ---- */
 
 function wasmStd() {
   const debianPackages = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy"];
@@ -252,14 +250,15 @@ function wasmStd() {
     fallback: {
       how: "Debian's Rust, and its std compiled once, about 2 minutes",
       run: async () => {
-        if (!which("rustup")) throw new Failure(`This Rust cannot compile for ${WASM_TARGET}, and there is no rustup to change that. Install Rust with https://rustup.rs and run this again.`);
+        if (!which("rustup")) throw new Failure(NO_RUSTUP);
         await apt(debianPackages);
         await debianStd();
       },
       remedy: () => {
-        if (!which("rustup")) return `Install Rust with https://rustup.rs and run this again.`;
-        if (!isDebian()) return `Run \`rustup target add ${WASM_TARGET}\` where https://static.rust-lang.org is reached, and run this again.`;
-        return `Where https://static.rust-lang.org is not reached, Debian's Rust does it; run these and then this again:\n${debianStdCommands(debianPackages)}`;
+        if (!which("rustup")) return NO_RUSTUP;
+        if (!isDebian()) return "Run this again where https://static.rust-lang.org is reached.";
+        const commands = debianStdCommands(debianPackages);
+        return `Run this again where https://static.rust-lang.org is reached, or after these commands:\n${commands}`;
       },
     },
   };
@@ -333,8 +332,6 @@ function debianStdCommands(packages) {
   ];
   return commands.map((command) => `  ${command}`).join("\n");
 }
-
-/* ---- tools that cargo compiles ---- */
 
 function cargoTool(tool, duration) {
   const name = `${tool.crate} ${tool.version}`;

@@ -5,13 +5,13 @@
 //   OPENROUTER_API_KEY   key for OpenRouter; without one the OpenRouter simulator answers
 //   OPENROUTER_BASE_URL  another address of the OpenRouter API
 //   ALLOWED_ORIGINS      origins that may use the API, by default this server's own
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseEnv } from "node:util";
-import { Failure, endAll, endingIsSuccess, main, run, start, whenEnding } from "./processes.mjs";
+import util from "node:util";
+import { Failure, endingIsSuccess, main, run, start, whenEnding } from "./processes.mjs";
 import { setup } from "./setup.mjs";
 import { environment, newNode, npmProgram, root } from "./toolchain.mjs";
 
@@ -25,9 +25,9 @@ await main("start", async () => {
   endWithNpm();
   const port = portFromEnvironment();
   await checkPortIsFree(port);
-  const settings = readSettings();
 
   await setup();
+  const settings = readSettings();
   const env = environment();
   await run(newNode(), [join(root, "scripts", "build.mjs")], { cwd: root, env });
 
@@ -77,7 +77,7 @@ function checkPortIsFree(port) {
 
 /** What the environment and worker/.dev.vars say about the upstream; the environment counts for more. */
 function readSettings() {
-  const file = existsSync(devVars) ? parseEnv(readFileSync(devVars, "utf8")) : {};
+  const file = existsSync(devVars) ? util.parseEnv(readFileSync(devVars, "utf8")) : {};
   const value = (name) => process.env[name] || file[name] || undefined;
   const settings = { file, key: value("OPENROUTER_API_KEY"), baseUrl: value("OPENROUTER_BASE_URL") };
   if (settings.baseUrl && !settings.key) {
@@ -139,7 +139,6 @@ function variablesFile(port, { key, baseUrl, demo = false, file }) {
 
   const memory = "/dev/shm";
   const folder = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), "openrouter-wasm-"));
-  chmodSync(folder, 0o700);
   whenEnding(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, "variables.env");
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${quoted(name, value)}\n`);

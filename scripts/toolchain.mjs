@@ -153,7 +153,10 @@ export function browsers() {
   const first = (...names) => names.map((name) => which(name)).find(Boolean);
   const gecko = toolDirectory(CARGO_TOOLS.geckodriver);
   return {
-    chromium: { browser: first("chromium", "google-chrome", "google-chrome-stable", "chromium-browser"), driver: first("chromedriver") },
+    chromium: {
+      browser: first("chromium", "google-chrome", "google-chrome-stable", "chromium-browser"),
+      driver: first("chromedriver"),
+    },
     firefox: { browser: first("firefox", "firefox-esr"), driver: gecko && join(gecko, "geckodriver") },
     webkit: {
       browser: miniBrowser(),
