@@ -55,11 +55,11 @@ export class MarkdownView {
   /** Shows what is still missing. */
   finish(): void {
     cancelAnimationFrame(this.#frame);
-    if (this.#isProvisional && this.#source.length <= MAX_SOURCE) {
-      this.#tail = this.#source;
-      this.#blocks = [];
-      this.#root.replaceChildren();
-    }
+    this.#render();
+    if (!this.#isProvisional || this.#source.length > MAX_SOURCE) return;
+    this.#tail = this.#source;
+    this.#blocks = [];
+    this.#root.replaceChildren();
     this.#render();
   }
 

@@ -4,7 +4,10 @@ import { FakeElement } from "./document.ts";
 import { MarkdownView } from "../src/markdown.ts";
 
 let frames: (() => void)[] = [];
+/** The page's clock, in ms. It stands still, so that no frame is left out, unless a test moves it. */
+let now = 0;
 Object.assign(globalThis, {
+  performance: { now: () => now },
   requestAnimationFrame: (callback: () => void) => frames.push(callback),
   cancelAnimationFrame: () => (frames = []),
 });
@@ -69,6 +72,19 @@ test("an answer looks the same however it came in pieces", () => {
   for (let size = 1; size <= 40; size += 1) {
     const pieces = EVERYTHING.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [];
     assert.equal(shown(...pieces).html, whole, `pieces of ${size}`);
+  }
+});
+
+test("frames that are left out because reading is slow change nothing in the end", () => {
+  const whole = shown(EVERYTHING).html;
+  const real = performance.now;
+  try {
+    performance.now = () => (now += 10);
+    const pieces = EVERYTHING.match(/[^]{1,7}/g) ?? [];
+    assert.equal(shown(...pieces).html, whole);
+  } finally {
+    performance.now = real;
+    now = 0;
   }
 });
 
