@@ -4,13 +4,7 @@
 //! `OPENROUTER_SIMULATOR` set to the simulator's URL when this is compiled (`npm test` does both), all of it runs.
 
 #![cfg(all(target_arch = "wasm32", feature = "browser"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test may stop, and says why it skips"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use openrouter_wasm::{browser::OpenRouter, chat::ChatStream, error::ResponseFacts};
 use serde_json::Value;

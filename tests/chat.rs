@@ -1,13 +1,7 @@
 //! Streamed answers through the public API: hand-written streams that imitate the wire's oddities.
 
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test may stop, and says why it skips"
-)]
+#![allow(clippy::unwrap_used)]
 
 use openrouter_wasm::{
     chat::{ChatStream, StreamEvent},

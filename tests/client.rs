@@ -1,13 +1,7 @@
 //! The calls over a scripted transport: what is sent, and what is made of what comes back.
 
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test may stop, and says why it skips"
-)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::{
     cell::RefCell,

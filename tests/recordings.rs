@@ -2,13 +2,7 @@
 //! independent accumulator got from it. Skipped, and said so, where the recordings are not there.
 
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test may stop, and says why it skips"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::{fs, path::PathBuf};
 
