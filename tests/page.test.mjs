@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { join } from "node:path";
 import { By, Key, until } from "selenium-webdriver";
 import { root } from "../scripts/toolchain.mjs";
@@ -27,7 +27,8 @@ class Page {
 
   async open() {
     await this.driver.get(this.url);
-    await this.find("#composer");
+    // The script puts the model's name there, and then it listens.
+    await this.until("#model-name", (name) => name !== "");
   }
 
   find(selector) {
@@ -57,6 +58,7 @@ class Page {
   async choose(model) {
     await (await this.find("#model")).click();
     const search = await this.find("#model-search");
+    await this.driver.wait(until.elementIsVisible(search), WAIT_MS);
     await search.sendKeys(model);
     await this.find(`[role=option][data-model="${model}"]`);
     await search.sendKeys(Key.ENTER);
@@ -99,6 +101,10 @@ for (const engine of engines) {
     });
 
     after(() => browser?.close());
+
+    afterEach(async (context) => {
+      if (!context.passed) await page?.photograph(`failed: ${engine}: ${context.name}`);
+    });
 
     beforeEach(async () => {
       upstream.reset();
@@ -195,6 +201,7 @@ for (const engine of engines) {
     test("the model list shows names, context and prices, and can be searched", async () => {
       await (await page.find("#model")).click();
       await page.find("[role=option]");
+      await page.driver.wait(until.elementIsVisible(await page.find("#model-search")), WAIT_MS);
       await (await page.find("#model-search")).sendKeys(model);
       const option = await page.find(`[role=option][data-model="${model}"]`);
       assert.match(await option.getAttribute("textContent"), /(\$\d|free)/i);

@@ -1,10 +1,10 @@
 //! The core's transport over the browser's `fetch`.
 
-use gloo_net::http::{Method as FetchMethod, RequestBuilder};
+use gloo_net::http::{Method as FetchMethod, Request as FetchRequest, RequestBuilder};
 use js_sys::{Date, JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Response;
+use web_sys::{Request, Response};
 
 use super::{abort::AbortGuard, error::network, value::JsJson};
 use crate::{
@@ -13,6 +13,14 @@ use crate::{
     transport::{HttpRequest, HttpResponse, Transport},
 };
 
+/// An answer, its body unread. It keeps its request: WebKit forgets a request's signal once the request is collected,
+/// and aborting it would then do nothing.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) response: Response,
+    _request: Request,
+}
+
 /// Sends under the guard's signal.
 #[derive(Debug)]
 pub(super) struct FetchTransport<'a>(pub(super) &'a AbortGuard);
@@ -20,7 +28,7 @@ pub(super) struct FetchTransport<'a>(pub(super) &'a AbortGuard);
 impl Transport for FetchTransport<'_> {
     type Json = JsJson;
     type Payload = JsValue;
-    type Body = Response;
+    type Body = Exchange;
 
     fn payload(request: &JsJson, stream: bool) -> Result<JsValue, Error> {
         let not_json =
@@ -35,7 +43,7 @@ impl Transport for FetchTransport<'_> {
         JSON::stringify(&request).map(JsValue::from).map_err(not_json)
     }
 
-    async fn send(&self, request: HttpRequest<JsValue>) -> Result<HttpResponse<Response>, Error> {
+    async fn send(&self, request: HttpRequest<JsValue>) -> Result<HttpResponse<Exchange>, Error> {
         let method = match request.method {
             Method::Get => FetchMethod::GET,
             Method::Post => FetchMethod::POST,
@@ -49,7 +57,8 @@ impl Transport for FetchTransport<'_> {
             None => builder.build(),
         };
         let invalid = |_| Error::invalid(ErrorKind::Configuration, "baseURL", "fetch takes no request to this URL");
-        let response = request.map_err(invalid)?.send().await.map_err(|_| network())?;
+        let request = Request::from(request.map_err(invalid)?);
+        let response = FetchRequest::from(Clone::clone(&request)).send().await.map_err(|_| network())?;
         let headers = response.headers();
         let facts = ResponseFacts::read(
             response.status(),
@@ -57,11 +66,11 @@ impl Transport for FetchTransport<'_> {
             |name| headers.get(name),
             |date| Some(Date::parse(date)).filter(|ms| ms.is_finite()),
         );
-        Ok(HttpResponse { facts, body: response.into() })
+        Ok(HttpResponse { facts, body: Exchange { response: response.into(), _request: request } })
     }
 
-    async fn read(&self, body: Response) -> Result<Option<JsJson>, Error> {
-        let document = body.json().map_err(|_| network())?;
+    async fn read(&self, body: Exchange) -> Result<Option<JsJson>, Error> {
+        let document = body.response.json().map_err(|_| network())?;
         match JsFuture::from(document).await {
             Ok(document) => Ok(Some(JsJson(document))),
             // By its name: WebKit's is a DOMException.

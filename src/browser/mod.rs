@@ -120,8 +120,8 @@ impl OpenRouter {
         future_to_promise(async move {
             let PreparedCall { guard, request } = call?;
             let opened = Client(FetchTransport(&guard)).stream(request).await;
-            let (chat, response) = opened.map_err(|error| failure(&guard, &error))?;
-            Ok(ChatReader::new(chat, response, guard).into())
+            let (chat, exchange) = opened.map_err(|error| failure(&guard, &error))?;
+            Ok(ChatReader::new(chat, exchange, guard).into())
         })
     }
 

@@ -2,11 +2,12 @@
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use web_sys::{ReadableStream, Response};
+use web_sys::ReadableStream;
 
 use super::{
     abort::AbortGuard,
     error::{to_error, to_error_with_cause},
+    fetch::Exchange,
     value::{JsJson, to_js},
 };
 use crate::{
@@ -19,15 +20,15 @@ use crate::{
 #[derive(Debug)]
 pub struct ChatReader {
     chat: ChatStream<JsJson>,
-    response: Response,
+    exchange: Exchange,
     /// Dropped as soon as the body is over: the callers' signals must not hold on to it.
     guard: Option<AbortGuard>,
     error: Option<JsValue>,
 }
 
 impl ChatReader {
-    pub(super) fn new(chat: ChatStream<JsJson>, response: Response, guard: AbortGuard) -> Self {
-        Self { chat, response, guard: Some(guard), error: None }
+    pub(super) fn new(chat: ChatStream<JsJson>, exchange: Exchange, guard: AbortGuard) -> Self {
+        Self { chat, exchange, guard: Some(guard), error: None }
     }
 
     /// The chunks, and the error kept for `error`: what came before it is to be delivered first.
@@ -45,7 +46,7 @@ impl ChatReader {
     /// The response's unread body.
     #[wasm_bindgen(getter)]
     pub fn body(&self) -> Option<ReadableStream> {
-        self.response.body()
+        self.exchange.response.body()
     }
 
     /// Feeds bytes of the body; the chunks that they complete.

@@ -143,7 +143,7 @@ export function question(text: string): HTMLElement {
 
 function usageLine({ model, usage }: ChatCompletion): string {
   const facts = [model];
-  if (usage) facts.push(`${count(usage.prompt_tokens)} tokens in, ${count(usage.completion_tokens)} out`);
+  if (usage) facts.push(`${count(usage.prompt_tokens, "token")} in, ${count(usage.completion_tokens)} out`);
   if (typeof usage?.cost === "number") facts.push(cost(usage.cost));
   return facts.join(" · ");
 }

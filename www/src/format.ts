@@ -33,4 +33,8 @@ export function wait(seconds: number, now = new Date()): string {
   return seconds < DAY ? `at ${time}` : `on ${end.toLocaleDateString()} at ${time}`;
 }
 
-export const count = (value: number): string => value.toLocaleString("en-US");
+/** A number of things: `1 token`, `2,000 tokens`. */
+export function count(value: number, thing?: string): string {
+  const number = value.toLocaleString("en-US");
+  return thing ? `${number} ${thing}${value === 1 ? "" : "s"}` : number;
+}

@@ -24,7 +24,7 @@ const welcome = byId("welcome", HTMLElement);
 const follower = new Follower(byId("scroller", HTMLElement), byId("content", HTMLElement), byId("jump", HTMLElement));
 
 const picker = new Picker(client, (choice, lost) => {
-  modelName.textContent = choice.name;
+  if (modelName.textContent !== choice.name) modelName.textContent = choice.name;
   chat.modelChanged();
   if (lost) showNotice(banners, `${lost.name} is no longer offered. ${choice.name} is chosen instead.`);
 });
