@@ -149,8 +149,17 @@ test("an upstream that answers in HTML or not at all becomes an error in OpenRou
   for (const [model, status] of [["sim/html-502", 502], ["sim/empty-500", 500]]) {
     const response = await chat(model);
     assert.equal(response.status, status);
-    assert.equal((await response.json()).error.code, status);
+    const { error } = await response.json();
+    assert.equal(error.code, status);
+    assert.equal(error.metadata, undefined, "the status says all that is known");
   }
+  const headers = { "content-type": "text/html", "retry-after": "30", "x-generation-id": "gen-1" };
+  upstream.define({ model: "test/html-429", status: 429, headers, body: "<html>" });
+  const limited = await chat("test/html-429");
+  assert.equal(limited.status, 429);
+  assert.equal(limited.headers.get("retry-after"), "30");
+  assert.equal(limited.headers.get("x-generation-id"), "gen-1");
+  assert.equal(limited.headers.get("content-type"), "application/json");
 });
 
 test("a key that the upstream refuses is the proxy's fault, not the caller's", async () => {

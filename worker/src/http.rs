@@ -87,9 +87,8 @@ pub(crate) fn respond(status: u16, headers: &Headers, body: Option<&JsValue>) ->
 }
 
 /// A response of JSON that is not to be kept.
-pub(crate) fn json_reply(reply: &Reply<'_>, status: u16, json: &str) -> Result<Response> {
-    let headers = reply.headers()?;
+pub(crate) fn json_response(headers: &Headers, status: u16, json: &str) -> Result<Response> {
     headers.set("content-type", "application/json")?;
     headers.set("cache-control", "no-store")?;
-    respond(status, &headers, Some(&json.into()))
+    respond(status, headers, Some(&json.into()))
 }

@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 use worker::{Context, Env, Result, console_error, event};
 
 use crate::{
-    http::{Reply, body_bytes, fetch_upstream, header, json_reply, new_headers},
+    http::{Reply, body_bytes, fetch_upstream, header, json_response, new_headers},
     policy::{Config, Decision, EXPOSED_HEADERS, Incoming, PASSED_DOWN, Refusal},
 };
 
@@ -45,10 +45,10 @@ async fn answer(
 
     match (policy::decide(config, &incoming), config) {
         (Decision::Health, Ok(config)) => {
-            json_reply(&reply, 200, &json!({"status": "ok", "demo": config.is_demo}).to_string())
+            json_response(&reply.headers()?, 200, &json!({"status": "ok", "demo": config.is_demo}).to_string())
         }
         (Decision::Health, Err(problems)) => {
-            json_reply(&reply, 500, &json!({"status": "misconfigured", "problems": problems}).to_string())
+            json_response(&reply.headers()?, 500, &json!({"status": "misconfigured", "problems": problems}).to_string())
         }
         (Decision::Preflight(allowed_method), _) => {
             let requested = header(&headers, "access-control-request-headers").unwrap_or_default();
@@ -102,12 +102,8 @@ async fn forward(
     }
     let text = wasm_bindgen_futures::JsFuture::from(upstream.text()?).await.ok().and_then(|text| text.as_string());
     match policy::clean_error(config, upstream.status(), &text.unwrap_or_default()) {
-        Ok(error) => {
-            headers.set("content-type", "application/json")?;
-            headers.set("cache-control", "no-store")?;
-            http::respond(upstream.status(), &headers, Some(&error.into())).map(Ok)
-        }
-        Err(refusal) => Ok(Err(refusal)),
+        Ok(error) => http::json_response(&headers, upstream.status(), &error).map(Ok),
+        Err(refusal) => refuse_with(&headers, &refusal).map(Ok),
     }
 }
 
@@ -120,19 +116,22 @@ fn preflight(reply: &Reply<'_>, method: &str, requested: &str) -> Result<web_sys
 }
 
 fn refuse(reply: &Reply<'_>, refusal: &Refusal) -> Result<web_sys::Response> {
-    if refusal.error_type == "proxy_configuration" {
-        console_error!("{}", refusal.message);
+    refuse_with(&reply.headers()?, refusal)
+}
+
+/// With headers that are there already: how long to wait is said, whatever the body was.
+fn refuse_with(headers: &web_sys::Headers, refusal: &Refusal) -> Result<web_sys::Response> {
+    let mut error = json!({"code": refusal.status, "message": refusal.message});
+    if let Some(error_type) = refusal.error_type {
+        error["metadata"] = json!({ "error_type": error_type });
+        if error_type == "proxy_configuration" {
+            console_error!("{}", refusal.message);
+        }
     }
-    let body = json!({"error": {
-        "code": refusal.status,
-        "message": refusal.message,
-        "metadata": {"error_type": refusal.error_type},
-    }});
-    let response = json_reply(reply, refusal.status, &body.to_string())?;
     if let Some(allow) = refusal.allow {
-        response.headers().set("allow", allow)?;
+        headers.set("allow", allow)?;
     }
-    Ok(response)
+    http::json_response(headers, refusal.status, &json!({ "error": error }).to_string())
 }
 
 impl Reply<'_> {

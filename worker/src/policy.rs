@@ -3,7 +3,7 @@
 use openrouter_wasm::{
     api::{Call, DEFAULT_BASE_URL, NoCall, PROXY_BASE_PATH, check_header},
     error::ErrorKind,
-    json::{Json, Kind},
+    json::Json,
     schema::Schema,
 };
 use serde_json::Value;
@@ -105,6 +105,7 @@ impl Config {
 
     /// The upstream's URL of a call.
     pub fn upstream_url(&self, call: &Call, query: &str) -> String {
+        let query = if *call == Call::Models { query } else { "" };
         [&self.base_url, &*call.path(), query].concat()
     }
 
@@ -218,8 +219,8 @@ pub struct Refusal {
     pub status: u16,
     /// A sentence for the caller.
     pub message: String,
-    /// `error.metadata.error_type`, from which clients make their codes.
-    pub error_type: &'static str,
+    /// `error.metadata.error_type`, from which clients make their codes; without one they go by the status.
+    pub error_type: Option<&'static str>,
     /// The `Allow` header of a 405.
     pub allow: Option<&'static str>,
 }
@@ -227,7 +228,7 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal.
     pub fn new(status: u16, error_type: &'static str, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), error_type, allow: None }
+        Self { status, message: message.into(), error_type: Some(error_type), allow: None }
     }
 
     /// The set-up is wrong: nothing that the caller can mend.
@@ -318,11 +319,19 @@ pub fn too_large(config: &Config) -> Refusal {
 pub fn check_chat(body: &[u8]) -> Result<(), Refusal> {
     let invalid = |message: &str| Refusal::new(400, "invalid_request", message);
     let text = std::str::from_utf8(body).map_err(|_| invalid("The body is not UTF-8."))?;
-    let request = Value::parse(text).ok_or_else(|| invalid("The body is not JSON."))?;
+    let request =
+        Value::parse(text).ok_or_else(|| invalid("The body is not JSON, or nested deeper than 127 levels."))?;
     Schema::ChatRequest.check(&request).map_err(|error| invalid(error.message()))?;
     // It echoes the upstream request, which belongs to the account.
-    if Json::get(&request, "debug").is_some_and(|debug| debug.kind() != Kind::Null) {
+    if request.get("debug").is_some_and(|debug| !debug.is_null()) {
         return Err(invalid("debug: not available through this proxy, leave it out"));
+    }
+    // These reach into the account's workspace, which all users of the key share.
+    let tools = request.get("tools").and_then(Value::as_array).into_iter().flatten();
+    for tool in tools.filter_map(|tool| tool.get("type")?.as_str()) {
+        if ["openrouter:bash", "openrouter:files"].contains(&tool) {
+            return Err(invalid(&format!("tools: {tool} is not available through this proxy")));
+        }
     }
     Ok(())
 }
@@ -342,9 +351,13 @@ pub fn clean_error(config: &Config, status: u16, body: &str) -> Result<String, R
             error.remove("user_id");
             Ok(config.redact(Value::Object(error).to_string()))
         }
-        _ if (400..600).contains(&status) => {
-            Err(Refusal::new(status, "unmapped", format!("The upstream answered with HTTP {status} and no JSON.")))
-        }
+        // The status says all that is known.
+        _ if (400..600).contains(&status) => Err(Refusal {
+            status,
+            message: format!("The upstream answered with HTTP {status} and no JSON."),
+            error_type: None,
+            allow: None,
+        }),
         _ => Err(Refusal::new(502, "provider_unavailable", format!("The upstream answered with HTTP {status}."))),
     }
 }
@@ -429,6 +442,10 @@ mod tests {
         assert!(config.allows_origin("https://own.example", "https://own.example"));
         assert!(!config.allows_origin("https://other.example", "https://own.example"));
         assert_eq!(config.upstream_url(&Call::Models, "?q=x"), "https://openrouter.ai/api/v1/models?q=x");
+        assert_eq!(
+            config.upstream_url(&Call::ChatCompletions, "?q=x"),
+            "https://openrouter.ai/api/v1/chat/completions"
+        );
         assert!(!config.is_demo);
     }
 
@@ -555,7 +572,7 @@ mod tests {
     #[test]
     fn a_wrong_set_up_is_told_at_the_first_request() {
         let Decision::Refuse(refusal) = decide(&config(&[]), &REQUEST) else { panic!("let through") };
-        assert_eq!((refusal.status, refusal.error_type), (500, "proxy_configuration"));
+        assert_eq!((refusal.status, refusal.error_type), (500, Some("proxy_configuration")));
         assert!(refusal.message.contains("OPENROUTER_API_KEY"));
         assert_eq!(decide(&config(&[]), &Incoming { method: "GET", path: "/healthz", ..REQUEST }), Decision::Health);
     }
@@ -601,13 +618,17 @@ mod tests {
         let refusal = |body: &str| check_chat(body.as_bytes()).err().map(|refusal| refusal.message);
         assert_eq!(refusal(r#"{"messages":[{"role":"user","content":"hi"}],"new":1,"debug":null}"#), None);
         assert_eq!(refusal(r#"{"messages":[]}"#).as_deref(), Some("messages: expected at least 1 elements"));
-        assert_eq!(refusal("{").as_deref(), Some("The body is not JSON."));
+        assert_eq!(refusal("{").as_deref(), Some("The body is not JSON, or nested deeper than 127 levels."));
         assert_eq!(refusal("[]").as_deref(), Some("the request must be an object"));
         assert!(
             refusal(r#"{"messages":[{"role":"user","content":"hi"}],"debug":{"echo_upstream_body":true}}"#)
                 .unwrap()
                 .starts_with("debug:")
         );
+        for tool in ["openrouter:bash", "openrouter:files"] {
+            let body = json!({"messages": [{"role": "user", "content": "hi"}], "tools": [{"type": "openrouter:web_search"}, {"type": tool}]});
+            assert!(refusal(&body.to_string()).unwrap().contains(tool));
+        }
         assert_eq!(check_chat(b"\xff").unwrap_err().status, 400);
         assert_eq!(
             refusal(r#"{"messages":[{"role":"user","content":"\ud83d"}]}"#),
@@ -625,12 +646,12 @@ mod tests {
             json!({"error": {"code": 429, "message": "key [redacted] is slow"}}).to_string()
         );
         let refusal = clean_error(&config, 502, "<html>").unwrap_err();
-        assert_eq!((refusal.status, refusal.error_type), (502, "unmapped"));
+        assert_eq!((refusal.status, refusal.error_type), (502, None));
         assert_eq!(clean_error(&config, 302, "").unwrap_err().status, 502);
         let refusal = clean_error(&config, 401, &body).unwrap_err();
         assert_eq!(
             (refusal.status, refusal.error_type),
-            (500, "proxy_configuration"),
+            (500, Some("proxy_configuration")),
             "it is our key, not the caller's"
         );
     }
