@@ -47,7 +47,7 @@ const NODE_MINIMUM = "20.12.0";
 const NODE_FOR_TOOLS = "22.12.0";
 /** What set-up and builds take; tests with browsers take more. */
 const DISK_GB = 4;
-const DISK_GB_WITH_BROWSERS = 6;
+const DISK_GB_WITH_BROWSERS = 7;
 /** An ordinary way is given up after this long without progress. */
 const STALL_MS = 20_000;
 const NO_RUSTUP = `This Rust cannot compile for ${WASM_TARGET}. Install Rust with https://rustup.rs and run this again.`;

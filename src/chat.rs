@@ -6,7 +6,7 @@ pub use completion::{Completion, StreamEvent};
 
 use crate::{
     error::{Error, ErrorKind, ResponseFacts},
-    json::Json,
+    json::{Json, Kind},
     sse::{SseDecoder, SseEvent},
 };
 
@@ -81,8 +81,9 @@ impl<J: Json> ChatStream<J> {
         texts.retain(|text| !text.trim_ascii().is_empty());
         let chunks = J::parse_each(&texts);
         for (text, chunk) in texts.into_iter().zip(chunks) {
-            let Some(chunk) = chunk else {
-                return Err(self.fail(Error::new(ErrorKind::MalformedResponse, "an event of the stream is not JSON")));
+            let Some(chunk) = chunk.filter(|chunk| chunk.kind() == Kind::Object) else {
+                let error = Error::new(ErrorKind::MalformedResponse, "an event of the stream is no JSON object");
+                return Err(self.fail(error.with_facts(&self.facts)));
             };
             // Escaped quotes keep the content of an answer from looking like the key.
             let error = if text.contains("\"error\"") { find_error(&chunk) } else { None };

@@ -134,7 +134,10 @@ impl ErrorKind {
     fn of_upstream(error: &Upstream, status: Option<u16>) -> Self {
         let known = |name: &Option<String>| name.as_deref().and_then(Self::of_name);
         known(&error.availability)
-            .or_else(|| known(&error.error_type))
+            // A moderated request calls itself `permission_denied` too.
+            .or_else(|| {
+                known(&error.error_type).filter(|kind| !(error.is_moderated && *kind == Self::PermissionDenied))
+            })
             .or_else(|| error.is_moderated.then_some(Self::ContentRefused))
             .or_else(|| status.and_then(Self::of_status))
             .unwrap_or(Self::UpstreamError)
@@ -651,7 +654,11 @@ mod tests {
 
     #[test]
     fn moderation_is_not_a_lack_of_permission() {
-        for metadata in [json!({"reasons": ["violence"], "flagged_input": "…"}), json!({"patterns": ["ssn"]})] {
+        for metadata in [
+            json!({"reasons": ["violence"], "flagged_input": "…"}),
+            json!({"patterns": ["ssn"]}),
+            json!({"error_type": "permission_denied", "reasons": ["violence"]}),
+        ] {
             let error = from(403, &json!({"error": {"code": 403, "message": "flagged", "metadata": metadata}}));
             assert_eq!(error.kind(), ErrorKind::ContentRefused);
         }

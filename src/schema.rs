@@ -34,6 +34,10 @@ impl Schema {
         if value.kind() != Kind::Object {
             return Err(Error::new(ErrorKind::InvalidRequest, "the request must be an object"));
         }
+        // `prompt` is the older way to ask.
+        if self == Self::ChatRequest && value.present("messages").is_none() && value.present("prompt").is_none() {
+            return Err(refuse("messages", "required: expected a list"));
+        }
         check(value, name, &mut String::new())
     }
 }
@@ -251,6 +255,7 @@ mod tests {
 
     #[test]
     fn what_nobody_has_named_yet_passes() {
+        assert_eq!(problem(&json!({"model": "a/b", "prompt": "Once upon"})), None);
         assert_eq!(problem(&with("brand_new", json!({"any": [1, null]}))), None);
         assert_eq!(problem(&with("service_tier", json!("warp"))), None);
         assert_eq!(problem(&with("messages", json!([{"role": "critic", "content": 5}]))), None);

@@ -102,8 +102,11 @@ scenarios! {
         aborting_ends_the_request_and_the_upstream_sees_it,
         leaving_a_stream_ends_the_request_and_the_upstream_sees_it,
         a_stream_that_failed_ends_its_request,
+        a_failed_stream_tells_all_that_came_before_the_error,
+        cancel_ends_a_stream_that_is_being_read,
         a_signal_that_lives_on_is_let_go,
         a_connection_is_left_whole_after_done,
+        a_body_that_stays_open_after_done_is_let_go,
         what_the_response_says_is_there,
         the_model_list_comes_as_sent,
 }

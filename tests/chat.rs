@@ -149,6 +149,29 @@ fn an_event_that_is_not_json_is_an_error_after_the_chunks_before_it() {
 }
 
 #[test]
+fn an_event_that_is_no_object_is_an_error() {
+    for data in ["null", "5", "[]", "\"text\""] {
+        let (chunks, result, _) = run(&[format!("data: {data}\n\ndata: [DONE]\n\n").as_bytes()]);
+        assert_eq!((result.unwrap_err().kind(), chunks.len()), (ErrorKind::MalformedResponse, 0), "{data}");
+    }
+}
+
+#[test]
+fn a_tool_call_that_was_cut_before_its_arguments_is_not_complete() {
+    let is_complete = |arguments: &str, reason: &str| {
+        let call = json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": arguments}}]});
+        let mut chat = ChatStream::<Value>::new(ResponseFacts::default());
+        chat.record_events();
+        chat.push(stream_of(&[call], &json!(reason)).as_bytes(), &mut Vec::new()).unwrap();
+        let events = serde_json::to_value(chat.take_events()).unwrap();
+        let call = events.as_array().unwrap().iter().find(|event| event["type"] == "tool_call").unwrap();
+        call["isComplete"].as_bool().unwrap()
+    };
+    assert!(is_complete("", "tool_calls") && is_complete("{}", "length"));
+    assert!(!is_complete("", "length") && !is_complete(" ", "content_filter") && !is_complete("{", "tool_calls"));
+}
+
+#[test]
 fn lone_surrogates_do_not_stop_a_stream() {
     let stream = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\\ud83d\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
     let (_, result, completion) = run(&[stream.as_bytes()]);
@@ -319,7 +342,6 @@ fn a_chunk_without_delta_or_choices_is_survived() {
         json!({"choices": [{}]}),
         json!({}),
         json!({"choices": null}),
-        json!(5),
     ]
     .iter()
     .map(event)
@@ -327,7 +349,7 @@ fn a_chunk_without_delta_or_choices_is_survived() {
         + &stream_of(&[json!({"content": "ok"})], &json!("stop"));
     let (chunks, result, completion) = run(&[stream.as_bytes()]);
     result.unwrap();
-    assert_eq!((chunks.len(), &completion["choices"][0]["message"]["content"]), (7, &json!("ok")));
+    assert_eq!((chunks.len(), &completion["choices"][0]["message"]["content"]), (6, &json!("ok")));
 }
 
 #[test]

@@ -164,8 +164,14 @@ for (const engine of engines) {
     });
 
     test("an answer that is cut off keeps its text and says so", async () => {
-      upstream.define({ model, events: [delta("Half an ans")], end: "destroy" });
+      // The cut has a step of its own, so that what was sent before is not lost with it.
+      const body = `data: ${JSON.stringify(delta("Half an ans"))}\n\n`;
+      upstream.define({ model, body, headers: { "content-type": "text/event-stream" }, cutAt: [body.length], stepped: true, end: "destroy" });
       await page.send("hi");
+      await upstream.waitFor({ model, event: "headers-sent" });
+      upstream.step(model);
+      await page.until("article[data-role=assistant] .body", (text) => text.includes("Half an ans"));
+      upstream.step(model);
       await page.find('[role=alert][data-code="stream_cut"]');
       await page.find('article[data-role=assistant][data-state="failed"]');
       assert.match(await page.text("article[data-role=assistant]"), /Half an ans/);

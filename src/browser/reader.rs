@@ -34,7 +34,12 @@ impl ChatReader {
     /// The chunks, and the error kept for `error`: what came before it is to be delivered first.
     fn outcome(&mut self, chunks: Vec<JsJson>, result: Result<(), Error>) -> Array {
         if let Err(error) = result {
-            self.error = Some(to_error(&error));
+            let error = to_error(&error);
+            // What was billed until then; a property that cannot be set is only missing.
+            if let Some(usage) = self.chat.completion().usage() {
+                let _ = js_sys::Reflect::set(&error, &"usage".into(), &usage.0);
+            }
+            self.error = Some(error);
         }
         chunks.into_iter().map(|chunk| chunk.0).collect()
     }

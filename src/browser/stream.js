@@ -1,6 +1,9 @@
 // Async-iteration glue: a real ReadableStream that is async-iterable in every engine (WebKit's is not), and whose own
 // iterator takes what is there without a detour through the stream's queue.
 
+/** How long the end of a body may take to come after `[DONE]`, in ms. */
+const LEAVE_MS = 3000;
+
 /** Reads the body on demand and keeps the chunks until somebody takes them. */
 class Source {
   #opened;
@@ -83,7 +86,12 @@ class Source {
 
   /** After `[DONE]` only the body's end should come: wait for it, so that the connection can be used again. */
   #leave() {
-    const close = () => this.#chat.close();
+    const close = () => {
+      clearTimeout(timer);
+      this.#chat.close();
+    };
+    const timer = setTimeout(close, LEAVE_MS);
+    timer.unref?.(); // in Node it must not keep the process
     this.#reader.read().then(close, close);
   }
 
@@ -127,17 +135,26 @@ class IterableStream extends ReadableStream {
 
   async #next() {
     while (this.#at >= this.#items.length) {
-      const chunks = await this.#source.batch();
-      if (chunks.length === 0) {
-        const rest = this.#take([]);
-        if (rest.length === 0) return { value: undefined, done: true };
-        this.#items = rest;
-      } else {
-        this.#items = this.#take(chunks);
-      }
+      let failure;
+      const chunks = await this.#source.batch().catch((error) => {
+        failure = { error };
+        return [];
+      });
+      // At the end, and before an error, there may be items that no chunk brings.
+      this.#items = this.#take(chunks);
       this.#at = 0;
+      if (chunks.length > 0 || this.#items.length > 0) continue;
+      if (failure) throw failure.error;
+      return { value: undefined, done: true };
     }
     return { value: this.#items[this.#at++], done: false };
+  }
+
+  /** Also while somebody reads, who is then told by a rejection: a stop button holds the stream, not its reader. */
+  cancel(reason) {
+    if (!this.locked) return super.cancel(reason);
+    this.#source.cancel(reason);
+    return Promise.resolve();
   }
 
   /** As `ReadableStream.values()` of the Streams standard. */
@@ -229,7 +246,7 @@ export class ChatCompletionStream extends IterableStream {
       },
       () => {},
     );
-    return this.#view(() => chat.takeEvents());
+    return this.#view(() => chat?.takeEvents() ?? []);
   }
 
   /** The whole answer, once it is complete. */

@@ -421,8 +421,8 @@ export type StreamEvent =
 export type AsyncIterableStream<T> = ReadableStream<T> & AsyncIterable<T>;
 
 /**
- * One streamed answer: a `ReadableStream` of OpenRouter's own chunks, and views on it. Cancelling it (or leaving a
- * `for await` early) ends the request. A stream that is cut off, or in which an error comes, rejects after the chunks
+ * One streamed answer: a `ReadableStream` of OpenRouter's own chunks, and views on it. Cancelling it (or a view, also
+ * while it is read: the reader is then told by an `AbortError`) or leaving a `for await` early ends the request. A stream that is cut off, or in which an error comes, rejects after the chunks
  * before it: a cut answer is never a short success.
  */
 export type ChatCompletionStream = AsyncIterableStream<ChatCompletionChunk> & {
@@ -550,6 +550,7 @@ export interface OpenRouterErrorProperties {
   upstreamMessage?: string;
   provider?: string;
   partialText?: string;
+  usage?: Usage;
   cause?: unknown;
 }
 
@@ -578,4 +579,6 @@ export class OpenRouterError extends Error {
   readonly provider?: string;
   /** The text that had been answered before the error. */
   readonly partialText?: string;
+  /** Tokens and cost of a streamed answer that failed, where they were told. */
+  readonly usage?: Usage;
 }

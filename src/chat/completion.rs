@@ -95,8 +95,12 @@ impl<J: Json> Completion<J> {
         self.choices.iter().any(|choice| choice.finish_reason.as_deref() == Some("error"))
     }
 
+    /// Tokens and cost, as far as they were told.
+    pub fn usage(&self) -> Option<&J> {
+        self.fields.0.iter().find(|(key, usage)| key == "usage" && !usage.is_null()).map(|(_, usage)| usage)
+    }
+
     /// The text of the first choice.
-    #[must_use]
     pub fn text(&self) -> &str {
         self.first().and_then(|message| message.content.as_deref()).unwrap_or_default()
     }
@@ -119,7 +123,7 @@ impl<J: Json> Completion<J> {
                     id,
                     name: call.name.clone(),
                     arguments: call.arguments().to_owned(),
-                    is_complete: J::parse(call.arguments()).is_some(),
+                    is_complete: choice.is_whole(call),
                 });
             }
             events.push(StreamEvent::Finish {
@@ -177,6 +181,12 @@ impl<J: Json> Choice<J> {
                 _ => self.other.set(&key, &*value),
             }
         }
+    }
+
+    /// A call that was cut off before its arguments looks like one that has none.
+    fn is_whole(&self, call: &ToolCall<J>) -> bool {
+        let is_cut = matches!(self.finish_reason.as_deref(), Some("length" | "content_filter"));
+        (!is_cut || call.has_arguments()) && J::parse(call.arguments()).is_some()
     }
 
     /// Some models call tools and say `stop`, or nothing: what they did counts.
@@ -561,10 +571,11 @@ impl<J: Json> ToolCall<J> {
 
     /// A call without arguments says nothing or an empty text: both mean none.
     fn arguments(&self) -> &str {
-        match self.arguments.as_deref() {
-            Some(arguments) if !arguments.trim_ascii().is_empty() => arguments,
-            _ => "{}",
-        }
+        if self.has_arguments() { self.arguments.as_deref().unwrap_or_default() } else { "{}" }
+    }
+
+    fn has_arguments(&self) -> bool {
+        self.arguments.as_deref().is_some_and(|arguments| !arguments.trim_ascii().is_empty())
     }
 }
 

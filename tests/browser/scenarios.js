@@ -450,6 +450,45 @@ export const withSimulator = {
     }
   },
 
+  async a_failed_stream_tells_all_that_came_before_the_error(context) {
+    const { client, define } = connect(context);
+    const model = fresh();
+    const usage = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7, cost: 0.25 };
+    const last = { ...delta("lo"), error: { code: 502, message: "lost" }, usage };
+    await define({ model, events: [delta("hel"), last, "[DONE]"] });
+    const events = [];
+    const error = await rejection(
+      (async () => {
+        for await (const event of client.stream(hi(model)).events()) events.push(event);
+      })(),
+    );
+    equal(events.map(({ type, text, usage }) => [type, text ?? usage]), [["text", "hel"], ["text", "lo"], ["usage", usage]], "events:");
+    equal([error.partialText, error.usage], ["hello", usage]);
+  },
+
+  async cancel_ends_a_stream_that_is_being_read(context) {
+    const { client, define, waitFor } = connect(context);
+    const ways = {
+      stream: (stream) => [stream, stream],
+      "stream of a view": (stream) => [stream.text(), stream],
+      view: (stream) => {
+        const view = stream.events();
+        return [view, view];
+      },
+    };
+    for (const [way, choose] of Object.entries(ways)) {
+      const model = fresh();
+      await define({ model, events: [delta("one")], end: "hold" });
+      const [read, cancelled] = choose(client.stream(hi(model)));
+      const iterator = read[Symbol.asyncIterator]();
+      await iterator.next();
+      const next = iterator.next();
+      await cancelled.cancel();
+      equal((await rejection(next)).name, "AbortError", way);
+      await waitFor(model, "client-gone");
+    }
+  },
+
   async a_signal_that_lives_on_is_let_go(context) {
     const { client } = connect(context);
     const controller = new AbortController();
@@ -483,6 +522,14 @@ export const withSimulator = {
     equal((await stream.finalMessage()).content, "a");
     await step(model);
     equal((await waitFor(model, "finished")).clientGone, null);
+  },
+
+  async a_body_that_stays_open_after_done_is_let_go(context) {
+    const { client, define, waitFor } = connect(context);
+    const model = fresh();
+    await define({ model, events: [delta("a", "stop"), "[DONE]"], end: "hold" });
+    equal((await client.stream(hi(model)).finalMessage()).content, "a");
+    await waitFor(model, "client-gone");
   },
 
   async what_the_response_says_is_there(context) {
