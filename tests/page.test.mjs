@@ -230,8 +230,10 @@ test("without a key the simulator answers, and the page says so plainly", async 
     await page.open();
     assert.match(await page.text("#demo"), /demo/i);
     await page.photograph("demo-empty");
-    await page.send("What is this?");
+    await page.send("How does a word get from the model to this page?");
     await page.find('article[data-role=assistant][data-state="streaming"]');
+    await page.until("article[data-role=assistant] .body", (text) => text.includes("a table"));
+    await page.photograph("demo-streaming");
     await page.find('article[data-role=assistant][data-state="done"]');
     await page.photograph("demo");
   } finally {

@@ -16,6 +16,9 @@ process.env.SE_AVOID_STATS = "true";
 /** The engines, narrowed by `BROWSERS=chromium,firefox` for a quick look. */
 export const engines = process.env.BROWSERS?.split(",") ?? ["chromium", "firefox", "webkit"];
 
+/** Width and height, for what screenshots show. */
+const WINDOW = "1200,900";
+
 const settings = JSON.parse(readFileSync(join(root, "webdriver.json"), "utf8"));
 
 /**
@@ -35,7 +38,7 @@ const openers = {
     const profile = mkdtempSync(join(tmpdir(), "openrouter-chromium-"));
     const options = new chrome.Options();
     options.setBinaryPath(browser);
-    options.addArguments(...settings["goog:chromeOptions"].args, `--user-data-dir=${profile}`);
+    options.addArguments(...settings["goog:chromeOptions"].args, `--user-data-dir=${profile}`, `--window-size=${WINDOW}`);
     const driver = await new Builder()
       .forBrowser(Browser.CHROME)
       .setChromeOptions(options)
@@ -47,7 +50,8 @@ const openers = {
   async firefox({ browser, driver: path }) {
     const options = new firefox.Options();
     options.setBinary(browser);
-    options.addArguments(...settings["moz:firefoxOptions"].args);
+    const [width, height] = WINDOW.split(",");
+    options.addArguments(...settings["moz:firefoxOptions"].args, `--width=${width}`, `--height=${height}`);
     const driver = await new Builder()
       .forBrowser(Browser.FIREFOX)
       .setFirefoxOptions(options)
