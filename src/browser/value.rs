@@ -53,7 +53,7 @@ impl Json for JsJson {
         if !self.0.is_object() {
             return None;
         }
-        let value = Reflect::get(&self.0, &wasm_bindgen::intern(key).into()).ok()?;
+        let value = Reflect::get(&self.0, &key.into()).ok()?;
         let says_something = !value.is_undefined() && !value.is_function() && !value.is_symbol();
         says_something.then_some(Cow::Owned(Self(value)))
     }
