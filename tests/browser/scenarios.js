@@ -146,7 +146,7 @@ const connect = ({ OpenRouter, simulator }) => {
     client: new OpenRouter({ baseURL: `${simulator}/api/v1`, apiKey: "sk-test" }),
     define: (scenario) => control("scenarios", scenario),
     step: (model) => control("step", { model }),
-    // Chromium reads on for up to 5 s before it closes the connection of an aborted request.
+    // Chromium was seen to take more than 5 s to close the connection of an aborted request.
     waitFor: (model, event) => control(`wait?model=${encodeURIComponent(model)}&for=${event}&timeoutMs=20000`),
   };
 };
