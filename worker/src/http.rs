@@ -13,16 +13,6 @@ extern "C" {
     fn global_fetch(request: &Request) -> Promise;
 }
 
-/// What all answers to one request have in common.
-pub(crate) struct Reply<'a> {
-    pub(crate) allowed_origin: Option<&'a str>,
-    pub(crate) request_id: Option<String>,
-}
-
-pub(crate) fn new_headers() -> Result<Headers> {
-    Ok(Headers::new()?)
-}
-
 /// A header by its name.
 pub(crate) fn header(headers: &Headers, name: &str) -> Option<String> {
     headers.get(name).ok().flatten()
@@ -65,7 +55,7 @@ pub(crate) async fn fetch_upstream(
     if let Some(body) = body {
         init.set_body(body);
     }
-    let upstream_headers = new_headers()?;
+    let upstream_headers = Headers::new()?;
     for (name, value) in headers {
         upstream_headers.set(name, value)?;
     }
@@ -79,10 +69,7 @@ pub(crate) fn respond(status: u16, headers: &Headers, body: Option<&JsValue>) ->
     let init = ResponseInit::new();
     init.set_status(status);
     init.set_headers(headers);
-    let body = match body {
-        Some(body) => body.clone(),
-        None => JsValue::NULL,
-    };
+    let body = body.cloned().unwrap_or(JsValue::NULL);
     Ok(Response::new_with_opt_readable_stream_and_init(Some(body.unchecked_ref()), &init)?)
 }
 

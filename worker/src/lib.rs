@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 use worker::{Context, Env, Result, console_error, event};
 
 use crate::{
-    http::{Reply, body_bytes, fetch_upstream, header, json_response, new_headers},
+    http::{body_bytes, fetch_upstream, header, json_response},
     policy::{Config, Decision, EXPOSED_HEADERS, Incoming, PASSED_DOWN, Refusal},
 };
 
@@ -18,8 +18,7 @@ use crate::{
 async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> Result<web_sys::Response> {
     // Names of both kinds: `env.var` reads secrets too.
     let config = Config::read(|name| env.var(name).ok().map(|value| value.to_string()));
-    let reply = answer(&request, &config).await?;
-    Ok(reply)
+    answer(&request, &config).await
 }
 
 async fn answer(
@@ -54,10 +53,7 @@ async fn answer(
             let requested = header(&headers, "access-control-request-headers").unwrap_or_default();
             preflight(&reply, allowed_method, &requested)
         }
-        (Decision::Forward(call), Ok(config)) => match forward(request, config, &call, &url.search(), &reply).await? {
-            Ok(response) => Ok(response),
-            Err(refusal) => refuse(&reply, &refusal),
-        },
+        (Decision::Forward(call), Ok(config)) => forward(request, config, &call, &url.search(), &reply).await,
         (Decision::Refuse(refusal), _) => refuse(&reply, &refusal),
         (Decision::Forward(_), Err(_)) => refuse(&reply, &Refusal::misconfigured("The proxy is not set up.")),
     }
@@ -69,13 +65,13 @@ async fn forward(
     call: &Call,
     query: &str,
     reply: &Reply<'_>,
-) -> Result<std::result::Result<web_sys::Response, Refusal>> {
+) -> Result<web_sys::Response> {
     let body = if *call == Call::ChatCompletions {
         let Some(bytes) = body_bytes(request, config.max_body_bytes).await? else {
-            return Ok(Err(policy::too_large(config)));
+            return refuse(reply, &policy::too_large(config));
         };
         if let Err(refusal) = policy::check_chat(&bytes.to_vec()) {
-            return Ok(Err(refusal));
+            return refuse(reply, &refusal);
         }
         Some(bytes)
     } else {
@@ -88,7 +84,7 @@ async fn forward(
         fetch_upstream(&url, call.method().as_str(), &upstream_headers, body.as_ref().map(AsRef::as_ref)).await
     else {
         console_error!("the upstream cannot be reached; look at OPENROUTER_BASE_URL");
-        return Ok(Err(Refusal::new(502, "provider_unavailable", "The upstream cannot be reached.")));
+        return refuse(reply, &Refusal::new(502, "provider_unavailable", "The upstream cannot be reached."));
     };
     let headers = reply.headers()?;
     for name in PASSED_DOWN {
@@ -98,12 +94,12 @@ async fn forward(
     }
     if upstream.ok() {
         // The body stays the upstream's own: it is pumped outside of JavaScript, and ends with the client.
-        return http::respond(upstream.status(), &headers, upstream.body().map(JsValue::from).as_ref()).map(Ok);
+        return http::respond(upstream.status(), &headers, upstream.body().map(JsValue::from).as_ref());
     }
     let text = wasm_bindgen_futures::JsFuture::from(upstream.text()?).await.ok().and_then(|text| text.as_string());
     match policy::clean_error(config, upstream.status(), &text.unwrap_or_default()) {
-        Ok(error) => http::json_response(&headers, upstream.status(), &error).map(Ok),
-        Err(refusal) => refuse_with(&headers, &refusal).map(Ok),
+        Ok(error) => http::json_response(&headers, upstream.status(), &error),
+        Err(refusal) => refuse_with(&headers, &refusal),
     }
 }
 
@@ -134,10 +130,16 @@ fn refuse_with(headers: &web_sys::Headers, refusal: &Refusal) -> Result<web_sys:
     http::json_response(headers, refusal.status, &json!({ "error": error }).to_string())
 }
 
+/// What all answers to one request have in common.
+struct Reply<'a> {
+    allowed_origin: Option<&'a str>,
+    request_id: Option<String>,
+}
+
 impl Reply<'_> {
     /// The headers that every answer has.
     fn headers(&self) -> Result<web_sys::Headers> {
-        let headers = new_headers()?;
+        let headers = web_sys::Headers::new()?;
         headers.set("vary", "Origin")?;
         headers.set("x-content-type-options", "nosniff")?;
         if let Some(id) = &self.request_id {
