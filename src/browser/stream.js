@@ -54,6 +54,8 @@ class Source {
     if (this.#ended) return;
     this.#end({ reason: reason ?? new DOMException("The stream was cancelled.", "AbortError") });
     this.#cancel.abort(reason);
+    // It may be open without a read under way that would notice, and must not hold on to the caller's signal.
+    this.#opened.then((chat) => chat.close(), () => {});
   }
 
   /** One read of the body, shared by all who wait for it. */
@@ -161,22 +163,20 @@ class IterableStream extends ReadableStream {
   values({ preventCancel = false } = {}) {
     const reader = this.getReader();
     let isOver = false;
+    const finish = (settle) => {
+      if (isOver) return undefined;
+      isOver = true;
+      reader.closed.catch(() => {});
+      const settled = settle();
+      reader.releaseLock();
+      return settled;
+    };
     const end = (result) => {
-      if (!isOver) {
-        isOver = true;
-        reader.closed.catch(() => {});
-        this.#controller.close();
-        reader.releaseLock();
-      }
+      finish(() => this.#controller.close());
       return result;
     };
     const fail = (error) => {
-      if (!isOver) {
-        isOver = true;
-        reader.closed.catch(() => {});
-        this.#controller.error(error);
-        reader.releaseLock();
-      }
+      finish(() => this.#controller.error(error));
       throw error;
     };
     const pull = () => (isOver ? { value: undefined, done: true } : this.#next().then((result) => (result.done ? end(result) : result), fail));
@@ -188,13 +188,7 @@ class IterableStream extends ReadableStream {
         return this.#last;
       },
       return: async (value) => {
-        if (!isOver) {
-          isOver = true;
-          reader.closed.catch(() => {});
-          const cancelled = preventCancel ? undefined : reader.cancel(value);
-          reader.releaseLock();
-          await cancelled;
-        }
+        await finish(() => (preventCancel ? undefined : reader.cancel(value)));
         return { value, done: true };
       },
       [Symbol.asyncIterator]() {

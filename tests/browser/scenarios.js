@@ -506,6 +506,9 @@ export const withSimulator = {
     await client.stream(hi("sim/text"), { signal: controller.signal }).finalMessage();
     await rejection(client.chat(hi("sim/500"), { signal: controller.signal }));
     await rejection(client.stream(hi("sim/cut"), { signal: controller.signal }).finalMessage());
+    const unread = client.stream(hi("sim/idle"), { signal: controller.signal });
+    await unread.response();
+    await unread.cancel();
     // The end of the body comes right after `[DONE]`.
     for (let turn = 0; listeners > 0 && turn < 1000; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
     equal(listeners, 0, "listeners left");
