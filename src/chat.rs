@@ -6,7 +6,7 @@ pub use completion::{Completion, StreamEvent};
 
 use crate::{
     error::{Error, ErrorKind, ResponseFacts},
-    json::{Json, Kind},
+    json::Json,
     sse::{SseDecoder, SseEvent},
 };
 
@@ -81,9 +81,11 @@ impl<J: Json> ChatStream<J> {
         texts.retain(|text| !text.trim_ascii().is_empty());
         let chunks = J::parse_each(&texts);
         for (text, chunk) in texts.into_iter().zip(chunks) {
-            let Some(chunk) = chunk.filter(|chunk| chunk.kind() == Kind::Object) else {
-                let error = Error::new(ErrorKind::MalformedResponse, "an event of the stream is no JSON object");
-                return Err(self.fail(error.with_facts(&self.facts)));
+            // By the text: asking each object what it is costs calls into the engine.
+            let Some(chunk) = chunk.filter(|_| text.trim_ascii_start().starts_with('{')) else {
+                return Err(
+                    self.fail(Error::new(ErrorKind::MalformedResponse, "an event of the stream is no JSON object"))
+                );
             };
             // Escaped quotes keep the content of an answer from looking like the key.
             let error = if text.contains("\"error\"") { find_error(&chunk) } else { None };
@@ -111,8 +113,7 @@ impl<J: Json> ChatStream<J> {
             return Ok(());
         }
         if !self.completion().is_finished() {
-            let cut = Error::new(ErrorKind::StreamCut, "the answer was cut off before its end");
-            return Err(self.fail(cut.with_facts(&self.facts)));
+            return Err(self.fail(Error::new(ErrorKind::StreamCut, "the answer was cut off before its end")));
         }
         self.state = State::Done;
         self.end()
@@ -123,8 +124,7 @@ impl<J: Json> ChatStream<J> {
         self.sse = SseDecoder::new(); // its buffers may be as large as the largest event
         self.events = Vec::new();
         if self.completion().has_failed() {
-            let error = Error::new(ErrorKind::UpstreamError, "the model stopped with an error");
-            return Err(self.fail(error.with_facts(&self.facts)));
+            return Err(self.fail(Error::new(ErrorKind::UpstreamError, "the model stopped with an error")));
         }
         if let Some(events) = &mut self.stream_events {
             self.completion.end_events(events);
@@ -132,12 +132,12 @@ impl<J: Json> ChatStream<J> {
         Ok(())
     }
 
-    /// Ends the stream by an error from outside, e.g. the network's, and adds the text so far to it.
+    /// Ends the stream by an error, e.g. the network's, and adds what the response's head said and the text so far.
     #[must_use]
     pub fn fail(&mut self, error: Error) -> Error {
         self.state = State::Failed;
         let text = self.completion().text().to_owned();
-        error.with_partial_text(text)
+        error.with_facts(&self.facts).with_partial_text(text)
     }
 
     /// Whether the answer is complete.
@@ -147,7 +147,6 @@ impl<J: Json> ChatStream<J> {
     }
 
     /// What the response's head said.
-    #[must_use]
     pub fn facts(&self) -> &ResponseFacts {
         &self.facts
     }

@@ -77,7 +77,7 @@ pub struct OpenRouter {
 impl OpenRouter {
     /// A client; nothing is sent yet.
     ///
-    /// Throws {@link `OpenRouterError`} with code `configuration` and the option that is wrong or missing.
+    /// Throws {@link OpenRouterError} with code `configuration` and the option that is wrong or missing.
     #[wasm_bindgen(constructor)]
     pub fn new(options: Option<OpenRouterOptions>) -> Result<OpenRouter, JsValue> {
         let options =
@@ -103,7 +103,7 @@ impl OpenRouter {
 
     /// Streams one answer. Cancel the stream, or abort `options.signal`, to end the request.
     ///
-    /// Reading rejects with {@link `OpenRouterError`}, or with the signal's reason if it was aborted.
+    /// Reading rejects with {@link OpenRouterError}, or with the signal's reason if it was aborted.
     #[wasm_bindgen(unchecked_return_type = "ChatCompletionStream")]
     pub fn stream(&self, request: ChatRequest, options: Option<CallOptions>) -> Result<JsValue, JsValue> {
         let cancel = AbortController::new()?;
@@ -127,7 +127,7 @@ impl OpenRouter {
 
     /// The model list, as OpenRouter sends it.
     ///
-    /// Rejects with {@link `OpenRouterError`}, or with the signal's reason if it was aborted.
+    /// Rejects with {@link OpenRouterError}, or with the signal's reason if it was aborted.
     #[wasm_bindgen(unchecked_return_type = "Promise<ModelList>")]
     pub fn models(&self, query: Option<ModelsQuery>, options: Option<CallOptions>) -> Promise {
         let query = query.map(|query| JsJson(query.into()));

@@ -72,8 +72,7 @@ impl ChatReader {
         if let Some(reason) = self.guard.as_ref().and_then(AbortGuard::reason) {
             reason
         } else {
-            let error = Error::new(ErrorKind::StreamCut, "the connection broke before the answer was complete")
-                .with_facts(self.chat.facts());
+            let error = Error::new(ErrorKind::StreamCut, "the connection broke before the answer was complete");
             to_error_with_cause(&self.chat.fail(error), cause)
         }
     }

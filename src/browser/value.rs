@@ -22,9 +22,8 @@ impl Json for JsJson {
         if let [_, _, ..] = texts {
             let joined = ["[", &texts.join(","), "]"].concat();
             if let Some(Ok(list)) = JSON::parse(&joined).ok().map(JsCast::dyn_into::<Array>) {
-                // An event such as `1],[2` is no JSON by itself, but may look like it in a list.
-                if list.length() as usize == texts.len() && !texts.iter().any(|text| text.starts_with(['[', ']', ',']))
-                {
+                // Texts that are no JSON by themselves may look like it in a list, but hardly if each begins an object.
+                if list.length() as usize == texts.len() && texts.iter().all(|text| text.starts_with('{')) {
                     return list.iter().map(|value| Some(Self(value))).collect();
                 }
             }
