@@ -1,6 +1,7 @@
 //! The proxy that holds the key: reads a request's head, asks [`policy`], forwards, and hands the upstream's own body
 //! back. No byte of an answer crosses into wasm: looking at the chunks of a stream costs ten times their transport.
 
+pub mod config;
 mod http;
 pub mod policy;
 
@@ -10,8 +11,9 @@ use wasm_bindgen::JsValue;
 use worker::{Context, Env, Result, console_error, event};
 
 use crate::{
+    config::Config,
     http::{body_bytes, fetch_upstream, header, json_response},
-    policy::{Config, Decision, EXPOSED_HEADERS, Incoming, PASSED_DOWN, Refusal},
+    policy::{Decision, EXPOSED_HEADERS, Incoming, PASSED_DOWN, Refusal},
 };
 
 #[event(fetch)]

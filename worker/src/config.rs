@@ -1,0 +1,286 @@
+//! The deployment's settings, read once and checked: every mistake is told by its name, and no value is shown.
+
+use openrouter_wasm::{
+    api::{Call, DEFAULT_BASE_URL, check_header},
+    error::ErrorKind,
+};
+
+/// The most bytes that a request's body may have, unless `MAX_BODY_BYTES` says otherwise: 10 MiB, a few photographs.
+const DEFAULT_MAX_BODY_BYTES: u64 = 10 * 1024 * 1024;
+
+/// Which origins may call.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Origins {
+    /// The origin that this Worker itself is reached at.
+    own: bool,
+    listed: Vec<String>,
+}
+
+/// The deployment's settings, checked.
+#[derive(Clone)]
+pub struct Config {
+    key: String,
+    base_url: String,
+    origins: Origins,
+    /// Bytes.
+    pub max_body_bytes: u64,
+    attribution: Vec<(&'static str, String)>,
+    /// Whether the upstream is a simulator, so that the page says so.
+    pub is_demo: bool,
+}
+
+impl Config {
+    /// Reads every variable and secret by its name.
+    ///
+    /// # Errors
+    /// One sentence for each mistake: the variable, what is wrong, what to do. Never a value.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<String>> {
+        let given = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        let mut problems = Vec::new();
+
+        let key = given("OPENROUTER_API_KEY").unwrap_or_default().trim().to_owned();
+        if key.is_empty() {
+            problems.push(
+                "OPENROUTER_API_KEY is not set: run `wrangler secret put OPENROUTER_API_KEY`, or put it in .dev.vars"
+                    .to_owned(),
+            );
+        } else if !is_header_value(&key) {
+            problems.push("OPENROUTER_API_KEY has characters that no header may carry: set it again".to_owned());
+        }
+
+        let base_url = given("OPENROUTER_BASE_URL")
+            .map_or_else(|| DEFAULT_BASE_URL.to_owned(), |url| url.trim().trim_end_matches('/').to_owned());
+        if !is_safe_upstream(&base_url) {
+            problems.push(
+                "OPENROUTER_BASE_URL must be an https: URL without query (http: for this machine only), e.g. https://openrouter.ai/api/v1".to_owned(),
+            );
+        }
+
+        let origins = read_origins(&given("ALLOWED_ORIGINS").unwrap_or_else(|| "self".to_owned()), &mut problems);
+
+        let max_body_bytes = match given("MAX_BODY_BYTES").map(|bytes| bytes.trim().parse()) {
+            None => DEFAULT_MAX_BODY_BYTES,
+            Some(Ok(bytes)) if bytes > 0 => bytes,
+            Some(_) => {
+                problems.push("MAX_BODY_BYTES must be a whole number of bytes above 0".to_owned());
+                DEFAULT_MAX_BODY_BYTES
+            }
+        };
+
+        let mut attribution = Vec::new();
+        for (name, header) in [
+            ("APP_URL", "HTTP-Referer"),
+            ("APP_TITLE", "X-OpenRouter-Title"),
+            ("APP_CATEGORIES", "X-OpenRouter-Categories"),
+        ] {
+            match given(name).map(|value| value.trim().to_owned()) {
+                Some(value) if is_header_value(&value) => attribution.push((header, value)),
+                Some(_) => problems.push(format!("{name} may hold visible ASCII only: percent-encode the rest")),
+                None => {}
+            }
+        }
+
+        let is_demo = match given("DEMO").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                problems.push("DEMO must be true or false".to_owned());
+                false
+            }
+        };
+
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self { key, base_url, origins, max_body_bytes, attribution, is_demo })
+    }
+
+    /// Whether a page of this origin may call, when the Worker itself is reached at `own`.
+    pub fn allows_origin(&self, origin: &str, own: &str) -> bool {
+        (self.origins.own && origin == own) || self.origins.listed.iter().any(|listed| listed == origin)
+    }
+
+    /// The upstream's URL of a call.
+    pub fn upstream_url(&self, call: &Call, query: &str) -> String {
+        let query = if *call == Call::Models { query } else { "" };
+        [&self.base_url, &*call.path(), query].concat()
+    }
+
+    /// The headers of the upstream request, made from nothing but this: what the client sent is looked up, not copied.
+    pub fn upstream_headers(&self, call: &Call, client: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
+        let mut headers = vec![("Authorization".to_owned(), format!("Bearer {}", self.key))];
+        if *call == Call::ChatCompletions {
+            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        }
+        headers.extend(self.attribution.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        headers.extend(PASSED_UP.iter().filter_map(|name| Some(((*name).to_owned(), client(name)?))));
+        headers
+    }
+
+    /// A text without the key, should an upstream ever quote it.
+    pub fn redact(&self, text: String) -> String {
+        if text.contains(&self.key) { text.replace(&self.key, "[redacted]") } else { text }
+    }
+}
+
+/// Without the key.
+impl std::fmt::Debug for Config {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Config").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+/// Request headers that mean something to OpenRouter and nothing to the account.
+const PASSED_UP: [&str; 3] = ["accept", "x-anthropic-beta", "x-session-id"];
+
+fn read_origins(list: &str, problems: &mut Vec<String>) -> Origins {
+    let mut origins = Origins::default();
+    for entry in list.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()) {
+        let host = entry.strip_prefix("https://").or_else(|| entry.strip_prefix("http://"));
+        match host {
+            _ if entry == "self" => origins.own = true,
+            Some(host) if !host.is_empty() && !host.contains(['/', '*', '?', '#', '@']) => origins.listed.push(entry.to_ascii_lowercase()),
+            _ => problems.push(
+                "ALLOWED_ORIGINS must list `self` or origins such as https://example.com, without path and without wildcard".to_owned(),
+            ),
+        }
+    }
+    origins
+}
+
+/// The key goes there: in the open only to this machine.
+fn is_safe_upstream(url: &str) -> bool {
+    if url.contains(['?', '#', '@', ' ', '\\']) {
+        return false;
+    }
+    if let Some(rest) = url.strip_prefix("https://") {
+        return !rest.is_empty() && !rest.starts_with('/');
+    }
+    let host = url.strip_prefix("http://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    let name = if host.starts_with('[') { host.split_inclusive(']').next() } else { host.split(':').next() };
+    matches!(name, Some("127.0.0.1" | "localhost" | "[::1]"))
+}
+
+fn is_header_value(value: &str) -> bool {
+    check_header(ErrorKind::Configuration, "", "Authorization", value).is_ok()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn config(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        Config::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    pub(crate) fn working() -> Result<Config, Vec<String>> {
+        config(&[
+            ("OPENROUTER_API_KEY", "sk-test"),
+            ("ALLOWED_ORIGINS", "self https://app.example"),
+            ("MAX_BODY_BYTES", "100"),
+        ])
+    }
+
+    #[test]
+    fn the_defaults_are_closed() {
+        let config = config(&[("OPENROUTER_API_KEY", "sk-test")]).unwrap();
+        assert!(config.allows_origin("https://own.example", "https://own.example"));
+        assert!(!config.allows_origin("https://other.example", "https://own.example"));
+        assert_eq!(config.upstream_url(&Call::Models, "?q=x"), "https://openrouter.ai/api/v1/models?q=x");
+        assert_eq!(
+            config.upstream_url(&Call::ChatCompletions, "?q=x"),
+            "https://openrouter.ai/api/v1/chat/completions"
+        );
+        assert!(!config.is_demo);
+    }
+
+    #[test]
+    fn every_mistake_is_named_and_no_value_shown() {
+        let problems = config(&[
+            ("OPENROUTER_API_KEY", "sk-secret\u{e9}"),
+            ("OPENROUTER_BASE_URL", "http://secret.example/api"),
+            ("ALLOWED_ORIGINS", "* secret.example https://secret.example/path"),
+            ("MAX_BODY_BYTES", "secret"),
+            ("APP_TITLE", "secrét"),
+            ("DEMO", "secret"),
+        ])
+        .unwrap_err();
+        for name in
+            ["OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "ALLOWED_ORIGINS", "MAX_BODY_BYTES", "APP_TITLE", "DEMO"]
+        {
+            assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name}");
+        }
+        assert!(!problems.concat().contains("sec"), "{problems:?}");
+        assert!(config(&[]).unwrap_err()[0].contains("wrangler secret put"));
+    }
+
+    #[test]
+    fn the_key_goes_in_the_open_to_this_machine_only() {
+        for url in [
+            "https://openrouter.ai/api/v1",
+            "https://eu.openrouter.ai/api/v1",
+            "http://127.0.0.1:9/api/v1",
+            "http://localhost/x",
+            "http://[::1]:8/x",
+        ] {
+            assert!(is_safe_upstream(url), "{url}");
+        }
+        for url in [
+            "http://openrouter.ai",
+            "http://127.0.0.1.evil.example",
+            "http://localhost@evil.example",
+            "https://",
+            "https:///x",
+            "ftp://x",
+            "https://x?y",
+            "//x",
+        ] {
+            assert!(!is_safe_upstream(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn no_debug_output_shows_the_key() {
+        assert!(!format!("{:?}", working()).contains("sk-test"));
+    }
+
+    #[test]
+    fn origins_are_compared_whole() {
+        let config = working().unwrap();
+        for origin in [
+            "https://app.example.evil",
+            "http://app.example",
+            "https://app.example:444",
+            "null",
+            "",
+            "https://APP.example ",
+        ] {
+            assert!(!config.allows_origin(origin, "https://proxy.example"), "{origin}");
+        }
+    }
+
+    #[test]
+    fn the_upstream_gets_our_headers_and_no_others() {
+        let config =
+            config(&[("OPENROUTER_API_KEY", "sk-test"), ("APP_URL", "https://app.example"), ("APP_TITLE", "App")])
+                .unwrap();
+        let client = |name: &str| Some(format!("client's {name}"));
+        let headers = config.upstream_headers(&Call::ChatCompletions, client);
+        let value = |name: &str| {
+            headers
+                .iter()
+                .filter(|(known, _)| known.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.as_str())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(value("authorization"), ["Bearer sk-test"]);
+        assert_eq!(value("http-referer"), ["https://app.example"]);
+        assert_eq!(value("x-openrouter-title"), ["App"]);
+        assert_eq!(value("x-session-id"), ["client's x-session-id"]);
+        for name in
+            ["cookie", "x-forwarded-for", "cf-connecting-ip", "x-title", "x-openrouter-cache", "origin", "user-agent"]
+        {
+            assert!(value(name).is_empty(), "{name}");
+        }
+    }
+}
