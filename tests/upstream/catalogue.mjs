@@ -1,126 +1,62 @@
-// GET /models, /models/count, /models/{author}/{slug}/endpoints, /model/{author}/{slug}, /providers.
-import { AUTHORS } from "./families.mjs";
-import { errorAnswer, invalidRequest } from "./errors.mjs";
+// The lists that need no key: models, their endpoints, providers.
+import { createHash } from "node:crypto";
+import { errorAnswer, invalidRequest, notFound } from "./errors.mjs";
 import { json } from "./exchange.mjs";
-import { MODELS, findModel, hiddenFacts, providersOf } from "./models.mjs";
+import { AUTHORS } from "./families.mjs";
+import { STREAMING_PROVIDERS } from "./images.mjs";
+import { faultOfQuery, feed, page, selected, withOutput } from "./listing.mjs";
+import { MODELS, findModel, hiddenFacts, providersOf, slugOf } from "./models.mjs";
 
-const CACHED = {
-  "Cache-Control": "public, max-age=300, stale-while-revalidate=3600, stale-if-error=3600",
-  Vary: "Host",
-};
-const cached = (body) => json(200, body, CACHED);
-
-const perMillion = (price) => Number(price) * 1e6;
-/** Routers have the price "-1": none that could be compared. */
-const isPriced = (row) => Number(row.pricing.prompt) >= 0;
-const listOf = (csv) => csv.split(",").map((item) => item.trim());
-const index = (row, name) => row.benchmarks.artificial_analysis?.[name] ?? -Infinity;
-
-/** What each query parameter keeps. `output_modalities` is apart: without it only text models are listed. */
-const FILTERS = {
-  q: (row, text) => `${row.id} ${row.name} ${row.description}`.toLowerCase().includes(text.toLowerCase()),
-  category: (row, category) => hiddenFacts(row).categories.includes(category),
-  supported_parameters: (row, csv) => listOf(csv).every((name) => row.supported_parameters.includes(name)),
-  input_modalities: (row, csv) => listOf(csv).every((name) => row.architecture.input_modalities.includes(name)),
-  model_authors: (row, csv) => listOf(csv).includes(row.id.split("/")[0]),
-  providers: (row, csv) => listOf(csv).some((slug) => providersOf(row).map(slugOf).includes(slug)),
-  context: (row, tokens) => row.context_length >= Number(tokens),
-  min_price: (row, price) => isPriced(row) && perMillion(row.pricing.prompt) >= Number(price),
-  max_price: (row, price) => isPriced(row) && perMillion(row.pricing.prompt) <= Number(price),
-  min_output_price: (row, price) => isPriced(row) && perMillion(row.pricing.completion) >= Number(price),
-  max_output_price: (row, price) => isPriced(row) && perMillion(row.pricing.completion) <= Number(price),
-};
-
-/** Sort keys, ascending. Rows without a price come last, whichever way prices go. */
-const price = (row) => Number(row.pricing.prompt) + Number(row.pricing.completion);
-const SORTS = {
-  newest: (row) => -row.created,
-  "most-popular": (row) => -hiddenFacts(row).popularity,
-  "top-weekly": (row) => -hiddenFacts(row).popularity,
-  "pricing-low-to-high": (row) => (isPriced(row) ? price(row) : Infinity),
-  "pricing-high-to-low": (row) => (isPriced(row) ? -price(row) : Infinity),
-  "context-high-to-low": (row) => -row.context_length,
-  "throughput-high-to-low": (row) => -hiddenFacts(row).throughput,
-  "latency-low-to-high": (row) => hiddenFacts(row).latencyMs,
-  "intelligence-high-to-low": (row) => -index(row, "intelligence_index"),
-  "coding-high-to-low": (row) => -index(row, "coding_index"),
-  "agentic-high-to-low": (row) => -index(row, "agentic_index"),
-};
-
-function sorted(rows, key) {
-  const keyed = rows.map((row) => [key(row), row]);
-  // Infinity minus Infinity is no number, and means equal.
-  return keyed.sort(([a], [b]) => a - b || 0).map(([, row]) => row);
-}
-
-function withOutput(modalities) {
-  if (modalities === "all") return MODELS;
-  const wanted = listOf(modalities);
-  return MODELS.filter((row) => row.architecture.output_modalities.some((output) => wanted.includes(output)));
-}
-
-function integer(query, name, low, high) {
-  const text = query.get(name);
-  if (text === null) return undefined;
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < low || value > high) throw new RangeError(`${name}: from ${low} to ${high}`);
-  return value;
-}
-
-/** One page of the list, or all of it if neither offset nor limit is given. */
-function page(rows, query) {
-  const limit = integer(query, "limit", 1, 1000);
-  const offset = integer(query, "offset", 0, Number.MAX_SAFE_INTEGER);
-  if (limit === undefined && offset === undefined) return { data: rows, next: null };
-  const end = (offset ?? 0) + (limit ?? 500);
-  const following = new URLSearchParams(query);
-  following.set("offset", end);
+/** A document that may be kept, and need not be sent again to who has it. */
+function cached(text, { record, contentType = "application/json" }) {
+  const etag = `"${createHash("sha256").update(text).digest("hex").slice(0, 32)}"`;
+  const headers = {
+    "Cache-Control": "public, max-age=300, stale-while-revalidate=3600, stale-if-error=3600",
+    Vary: "Host",
+    ETag: etag,
+  };
+  const known = (record.headers["if-none-match"] ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  if (known.includes(etag) || known.includes("*")) return { status: 304, headers, pieces: () => [].values() };
   return {
-    data: rows.slice(offset ?? 0, end),
-    next: end < rows.length ? `/api/v1/models?${following}` : null,
+    status: 200,
+    headers: { "content-type": contentType, ...headers },
+    *pieces() {
+      yield text;
+    },
   };
 }
 
-/** `GET /models`, with its filters, orders and pages. */
-export function listModels(query) {
-  let rows = withOutput(query.get("output_modalities") ?? "text");
-  for (const [name, keeps] of Object.entries(FILTERS)) {
-    const value = query.get(name);
-    if (value !== null) rows = rows.filter((row) => keeps(row, value));
-  }
-  const sort = query.get("sort") ?? "newest";
-  if (!Object.hasOwn(SORTS, sort)) return errorAnswer(invalidRequest(`sort: unknown value ${sort}`));
-  try {
-    const { data, next } = page(sorted(rows, SORTS[sort]), query);
-    return cached({ data, total_count: rows.length, links: { next } });
-  } catch (error) {
-    if (error instanceof RangeError) return errorAnswer(invalidRequest(error.message));
-    throw error;
-  }
+/** Answers a list, unless its query makes no sense. */
+const listing = (answer) => (request, slug) => {
+  const fault = faultOfQuery(request.query);
+  return fault ? errorAnswer(invalidRequest(fault)) : answer(request, slug);
+};
+
+function listModels({ query, record }) {
+  const rows = selected(query);
+  if (query.get("use_rss") !== "true") return cached(JSON.stringify(page(rows, query, "/models")), { record });
+  const text = feed(rows, { isChat: query.get("use_rss_chat_links") === "true" });
+  return cached(text, { record, contentType: "application/rss+xml" });
 }
 
-export const countModels = (query) =>
-  cached({ data: { count: withOutput(query.get("output_modalities") ?? "text").length } });
+const countModels = ({ query, record }) => {
+  const count = withOutput(query.get("output_modalities") ?? "text").length;
+  return cached(JSON.stringify({ data: { count } }), { record });
+};
 
-const noSuchModel = (slug) => errorAnswer({ status: 404, error: { code: 404, message: `Model ${slug} not found` } });
-
-/** `GET /model/{author}/{slug}`: takes aliases and variants too. */
-export function showModel(slug) {
+/** Calls `answer(row)` with the model of this slug, which may be an alias or have a variant. */
+const forModel = (answer) => (request, slug) => {
   const row = findModel(slug);
-  return row ? cached({ data: row }) : noSuchModel(slug);
-}
-
-const slugOf = (provider) => provider.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  return row ? answer(row, request) : errorAnswer(notFound(`Model ${slug} not found`));
+};
 
 /** Percentiles are for known callers only. */
 const percentiles = (median, isAuthenticated) =>
   isAuthenticated ? { p50: median, p75: median * 1.4, p90: median * 2, p99: median * 5 } : null;
 
-export function listEndpoints(slug, { isAuthenticated }) {
-  const row = findModel(slug);
-  if (!row) return noSuchModel(slug);
+function endpointsOf(row, { isAuthenticated }) {
   const { latencyMs, throughput } = hiddenFacts(row);
-  const endpoints = providersOf(row).map((provider, i) => ({
+  return providersOf(row).map((provider, i) => ({
     name: `${provider} | ${row.canonical_slug}`,
     model_id: row.id,
     model_name: row.name,
@@ -140,13 +76,60 @@ export function listEndpoints(slug, { isAuthenticated }) {
     latency_last_30m: percentiles(latencyMs, isAuthenticated),
     throughput_last_30m: percentiles(throughput, isAuthenticated),
   }));
-  const { id, name, created, description, architecture } = row;
-  return json(200, { data: { id, name, created, description, architecture, endpoints } });
 }
+
+function listEndpoints(row, request) {
+  const { id, name, created, description, architecture } = row;
+  return json(200, { data: { id, name, created, description, architecture, endpoints: endpointsOf(row, request) } });
+}
+
+/** Endpoints that keep no data: one for each model that has such. */
+const listZdrEndpoints = (request) => {
+  const rows = MODELS.filter((row) => hiddenFacts(row).hasZdr);
+  return json(200, { data: rows.map((row) => endpointsOf(row, request)[0]) });
+};
+
+const IMAGE_PARAMETERS = {
+  resolution: { type: "enum", values: ["1K", "2K", "4K"] },
+  n: { type: "range", min: 1, max: 10 },
+  seed: { type: "boolean" },
+};
+
+const streams = (provider) => STREAMING_PROVIDERS.includes(provider);
+
+const listImageModels = () => {
+  const data = withOutput("image").map((row) => ({
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    created: row.created,
+    architecture: {
+      input_modalities: row.architecture.input_modalities,
+      output_modalities: row.architecture.output_modalities,
+    },
+    supported_parameters: IMAGE_PARAMETERS,
+    supports_streaming: providersOf(row).some(streams),
+    endpoints: `/api/v1/images/models/${row.id}/endpoints`,
+  }));
+  return json(200, { data });
+};
+
+const listImageEndpoints = (row) => {
+  const endpoints = providersOf(row).map((provider) => ({
+    provider_name: provider,
+    provider_slug: slugOf(provider),
+    provider_tag: slugOf(provider),
+    supported_parameters: IMAGE_PARAMETERS,
+    allowed_passthrough_parameters: [],
+    supports_streaming: streams(provider),
+    pricing: [{ billable: "output_image", unit: "image", cost_usd: 0.011 }],
+  }));
+  return json(200, { id: row.id, endpoints });
+};
 
 const PROVIDERS = [...new Set(Object.values(AUTHORS).flatMap(([, , providers]) => providers))].sort();
 
-export function listProviders() {
+function listProviders() {
   const data = PROVIDERS.map((name) => ({
     name,
     slug: slugOf(name),
@@ -158,3 +141,25 @@ export function listProviders() {
   }));
   return json(200, { data });
 }
+
+/** Slugs hold one slash, and may start with `~`. */
+const SLUG = "([^/]+/[^/]+)";
+
+/** [method, path, whether a key is needed, handler]; a handler gets the request and the path's groups. */
+export const CATALOGUE = [
+  ["GET", "/models", false, listing(listModels)],
+  ["GET", "/models/user", true, listing(({ query }) => json(200, page(selected(query), query, "/models/user")))],
+  ["GET", "/models/count", false, countModels],
+  ["GET", `/models/${SLUG}/endpoints`, false, forModel(listEndpoints)],
+  ["GET", `/model/${SLUG}`, false, forModel((row, { record }) => cached(JSON.stringify({ data: row }), { record }))],
+  [
+    "GET",
+    "/embeddings/models",
+    false,
+    listing(({ query }) => json(200, page(selected(query, "embeddings"), query, "/embeddings/models"))),
+  ],
+  ["GET", "/images/models", false, listImageModels],
+  ["GET", `/images/models/${SLUG}/endpoints`, false, forModel(listImageEndpoints)],
+  ["GET", "/endpoints/zdr", false, listZdrEndpoints],
+  ["GET", "/providers", false, listProviders],
+];

@@ -5,16 +5,29 @@ const PART_TYPES = ["text", "image_url", "input_audio", "video_url", "input_vide
 
 const isText = (value) => typeof value === "string" && value !== "";
 
+/** Whether this is a list, and each item can be looked into. */
+export const areObjects = (value) =>
+  Array.isArray(value) && value.every((item) => item !== null && typeof item === "object");
+
 function faultOfMessage(message, at) {
   if (message === null || typeof message !== "object") return `${at}: expected object`;
   if (!ROLES.includes(message.role)) return `${at}.role: expected one of ${ROLES.join(", ")}`;
   if (message.role === "tool" && !isText(message.tool_call_id)) return `${at}.tool_call_id: Required`;
-  const { content } = message;
+  const { content, tool_calls = [] } = message;
+  if (!areObjects(tool_calls)) return `${at}.tool_calls: expected array of calls`;
   if (typeof content === "string") return null;
   if (content === null || content === undefined) return message.role === "assistant" ? null : `${at}.content: Required`;
   if (!Array.isArray(content)) return `${at}.content: expected string or array`;
   const bad = content.findIndex((part) => !PART_TYPES.includes(part?.type));
   return bad < 0 ? null : `${at}.content.${bad}.type: expected one of ${PART_TYPES.join(", ")}`;
+}
+
+const FORMATS = ["text", "json_object", "json_schema", "grammar", "python"];
+
+function isFormat({ type, json_schema }) {
+  if (type !== "json_schema") return FORMATS.includes(type);
+  const { name, schema = {} } = json_schema ?? {};
+  return /^[\w-]{1,64}$/.test(name ?? "") && schema !== null && typeof schema === "object";
 }
 
 /** The checks on single fields: name, what is expected, whether a value that is present passes. */
@@ -25,6 +38,7 @@ const FIELDS = [
   ["max_tokens", "integer from 1", (value) => Number.isInteger(value) && value >= 1],
   ["max_completion_tokens", "integer from 1", (value) => Number.isInteger(value) && value >= 1],
   ["tools", "array of tools", (value) => Array.isArray(value) && value.every((tool) => isText(tool?.type))],
+  ["response_format", `one of ${FORMATS.join(", ")}, json_schema with a name`, isFormat],
   ["session_id", "string of at most 256", (value) => typeof value === "string" && value.length <= 256],
 ];
 
@@ -74,40 +88,69 @@ const NATIVE_FINISH = {
 };
 export const nativeFinish = (finish) => NATIVE_FINISH[finish] ?? null;
 
+/** What an answer looks like that has to be JSON, and nobody said which. */
+const ANY_OBJECT = { required: ["answer"], properties: { answer: { const: "This is a demo answer in JSON." } } };
+
+/** The JSON Schema that the answer has to fit; undefined if it may be text. `format` is flat or as chat nests it. */
+export function jsonSchemaOf(format) {
+  if (format?.type === "json_object") return ANY_OBJECT;
+  return format?.type === "json_schema" ? (format.schema ?? format.json_schema?.schema ?? ANY_OBJECT) : undefined;
+}
+
+/** What was asked for, told in the same words whatever the endpoint calls them. */
+export const conversationOf = (body) => ({
+  messages: body.messages ?? [{ role: "user", content: body.prompt }],
+  toolNames: (body.tools ?? []).flatMap((tool) => (tool.type === "function" ? (tool.function?.name ?? []) : [])),
+  toolChoice: body.tool_choice,
+  maxTokens: body.max_completion_tokens ?? body.max_tokens ?? Infinity,
+  jsonSchema: jsonSchemaOf(body.response_format),
+});
+
 /** One accepted chat request, with what its answer's chunks have in common. */
 export class Chat {
   /** Fragments given so far: what the caller pays for. */
   completionTokens = 0;
   finishReason = null;
 
-  /** `model` is what answers: `{ id, provider, pricing: { prompt, completion } }`, prices in USD per token. */
-  constructor({ id, created, body, model, wordDelayMs }) {
-    Object.assign(this, { id, created, body, model, wordDelayMs });
-    this.messages = body.messages ?? [{ role: "user", content: body.prompt }];
+  /**
+   * - `messages`, `toolNames`, `toolChoice`, `maxTokens`, `jsonSchema`: what {@link conversationOf} gives.
+   * - `body`, `bodyText`, `headers`: the request as it came.
+   * - `model`: what answers, `{ id, provider, pricing: { prompt, completion } }`, prices in USD per token.
+   * - `number`: that of the scenario.
+   * - `isCached`: whether it costs nothing, because it has been answered before.
+   * - `metadata`: how it was routed, if the caller is to be told.
+   * - `id`, `created`, `wordDelayMs`.
+   */
+  constructor(request) {
+    Object.assign(this, request);
   }
 
   get isStream() {
     return this.body.stream === true;
   }
 
-  get maxTokens() {
-    return this.body.max_completion_tokens ?? this.body.max_tokens ?? Infinity;
-  }
-
   get lastUserText() {
     return textOf(this.messages.findLast((message) => message.role === "user")?.content);
   }
 
-  /** The last tool result, if tools have already been called in this turn. */
-  get toolResult() {
-    const last = this.messages.at(-1);
-    return last.role === "tool" ? textOf(last.content) : null;
+  /** All tool results of the conversation, oldest first. */
+  get toolResults() {
+    return this.messages.filter(({ role }) => role === "tool").map(({ content }) => textOf(content));
+  }
+
+  /** Whether the request ends with tool results, which now want an answer. */
+  get hasToolResult() {
+    return this.messages.at(-1)?.role === "tool";
+  }
+
+  /** The field that tells how it was routed, where one is wanted. */
+  get routing() {
+    return this.metadata && { openrouter_metadata: this.metadata };
   }
 
   /** The name of the caller's n-th function tool, or one that every demo has. */
   toolName(n = 0) {
-    const functions = (this.body.tools ?? []).filter((tool) => tool.type === "function");
-    return functions[n]?.function?.name ?? functions[0]?.function?.name ?? "get_weather";
+    return this.toolNames[n] ?? this.toolNames[0] ?? "get_weather";
   }
 
   #envelope(object) {
@@ -135,13 +178,13 @@ export class Chat {
   /** How a stream mostly ends: the finish reason, then the usage with that finish reason once more, then DONE. */
   *ending(finish) {
     yield this.delta({}, { finish });
-    yield this.delta({}, { finish, usage: this.usage() });
+    yield this.delta({}, { finish, usage: this.usage(), ...this.routing });
     yield DONE;
   }
 
   usage() {
-    const prompt_tokens = this.messages.reduce((sum, { content }) => sum + tokensIn(textOf(content)), 0);
-    const completion_tokens = this.completionTokens;
+    const sent = this.messages.reduce((sum, { content }) => sum + tokensIn(textOf(content)), 0);
+    const [prompt_tokens, completion_tokens] = this.isCached ? [0, 0] : [sent, this.completionTokens];
     const exact = (amount) => Number(amount.toPrecision(12));
     const prompt = exact(prompt_tokens * Math.max(0, this.model.pricing.prompt));
     const completion = exact(completion_tokens * Math.max(0, this.model.pricing.completion));
@@ -161,6 +204,14 @@ export class Chat {
     };
   }
 
+  /** The whole message that a scenario answers with, for endpoints that put it into a shape of their own. */
+  answered(scenario) {
+    this.completionTokens = [...scenario.deltas(this)].length;
+    const { interruption } = scenario;
+    this.finishReason = interruption ? (interruption.error ? "error" : null) : scenario.finish(this);
+    return scenario.message(this);
+  }
+
   /** The non-streaming result, as an object; the tokens are given because it has no fragments to count. */
   result(message, finish, completionTokens) {
     this.completionTokens = completionTokens;
@@ -172,45 +223,7 @@ export class Chat {
       native_finish_reason: nativeFinish(finish),
       message: { role: "assistant", refusal: null, reasoning: null, ...message },
     };
-    return { ...this.#envelope("chat.completion"), system_fingerprint: null, choices: [choice], usage: this.usage() };
+    const more = { system_fingerprint: null, choices: [choice], usage: this.usage() };
+    return { ...this.#envelope("chat.completion"), ...more, ...this.routing };
   }
-}
-
-/** The first so many characters in one line. */
-function snippet(text, characters) {
-  const line = [...text.replace(/\s+/g, " ").trim()];
-  return line.length > characters ? `${line.slice(0, characters).join("")}…` : line.join("");
-}
-
-/** The answer of every ordinary model: shows off Markdown, and says what it is. */
-export function demoAnswer(chat) {
-  const asked = snippet(chat.lastUserText, 80);
-  return `**This is a demo answer.** It comes from the OpenRouter simulator on this machine, not from \
-\`${chat.model.id}\`: no model was asked, nothing was billed.
-
-${asked ? `You wrote:\n\n> ${asked}` : "Your message had no text in it."}
-
-With a real key, the model's answer would stream in just like this:
-
-1. The page sends the conversation to the proxy, without any key.
-2. The proxy adds the key and passes the request on.
-3. The answer comes back *piece by piece*, and each piece is shown as soon as it is here.
-
-Answers are often Markdown, so here is a little code
-
-\`\`\`js
-const stream = client.stream({ model, messages });
-for await (const text of stream.text()) show(text);
-\`\`\`
-
-and a table:
-
-| | simulator | OpenRouter |
-|---|---|---|
-| answers | always this one | from 400+ models |
-| costs | nothing | see \`usage.cost\` |
-
-Multi-byte text arrives whole too: naïve café, 你好, Ελληνικά, 👋🏽. To talk to real models, set \
-\`OPENROUTER_API_KEY\` and start again.
-`;
 }

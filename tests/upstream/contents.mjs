@@ -1,76 +1,10 @@
-// Scenarios by what the answer holds: tools, reasoning, images, usage, finish reasons.
+// Scenarios by what the answer holds: reasoning, images, echoes, JSON, usage, finish reasons; tools are apart.
 import { COMMENT, DONE, event, words } from "./chat.mjs";
+import { faultOfSchema, jsonAnswer } from "./demo.mjs";
 import { ORDINARY, TEXT, scenario } from "./scenario.mjs";
 
 /** The text in ordinary deltas. */
 const textDeltas = (chat) => ORDINARY.deltas(chat);
-
-/**
- * Calls tools, unless the request brings their results: then the answer is text.
- * `calls(chat)` are the whole calls, `deltas(chat)` lists what each delta's `tool_calls` holds.
- */
-function callsTools(calls, deltas = (chat) => [calls(chat)], finish = "tool_calls") {
-  return scenario({
-    message: (chat) =>
-      chat.toolResult === null
-        ? { content: null, tool_calls: calls(chat) }
-        : { content: `The tool said: ${chat.toolResult}` },
-    *deltas(chat) {
-      if (chat.toolResult !== null) yield* ORDINARY.deltas.call(this, chat);
-      else for (const tool_calls of deltas(chat)) yield { content: null, tool_calls };
-    },
-    finish: (chat) => (chat.toolResult === null ? finish : "stop"),
-  });
-}
-
-const call = (index, id, name, args) => ({ index, id, type: "function", function: { name, arguments: args } });
-const fragment = (index, args) => ({ index, function: { arguments: args } });
-
-const berlin = (chat) => call(0, "call_sim_1", chat.toolName(), '{"city": "Berlin", "unit": "°C"}');
-const berlinInFragments = (chat) => [
-  [call(0, "call_sim_1", chat.toolName(), "")],
-  [fragment(0, "")],
-  [fragment(0, '{"city": "Ber')],
-  [fragment(0, 'lin", "unit": "°')],
-  [fragment(0, 'C"}')],
-];
-
-/** Parallel calls with these ids, each whole in one delta. */
-function twoCalls(firstId, secondId, change = (each) => each) {
-  const calls = (chat) =>
-    [
-      call(0, firstId, chat.toolName(0), '{"city":"Tokyo"}'),
-      call(1, secondId, chat.toolName(1), '{"city":"London"}'),
-    ].map(change);
-  return callsTools(calls, (chat) => calls(chat).map((each) => [each]));
-}
-
-const withoutIndex = ({ index: _, ...rest }) => rest;
-const withArguments = (args) => (chat) => [{ ...berlin(chat), function: { name: chat.toolName(), ...args } }];
-
-const TOOLS = {
-  "sim/tools": callsTools((chat) => [berlin(chat)], berlinInFragments),
-  "sim/tools-single": callsTools((chat) => [berlin(chat)]),
-  "sim/tools-parallel": callsTools(
-    (chat) => [berlin(chat), call(1, "call_sim_2", chat.toolName(1), '{"city":"Oslo"}')],
-    (chat) => [
-      ...berlinInFragments(chat).slice(0, 3),
-      [call(1, "call_sim_2", chat.toolName(1), "")],
-      [fragment(1, '{"city":'), fragment(0, 'lin", "unit": "°C"}')],
-      [fragment(1, '"Oslo"}')],
-    ],
-  ),
-  "sim/tools-duplicate-ids": twoCalls("call_sim_1", "call_sim_1"),
-  "sim/tools-empty-ids": twoCalls("", ""),
-  "sim/tools-no-index": twoCalls("call_sim_1", "call_sim_2", withoutIndex),
-  "sim/tools-trailing-space": callsTools(
-    (chat) => [berlin(chat)],
-    (chat) => [...berlinInFragments(chat), [fragment(0, " ")], [fragment(0, "\n")]],
-  ),
-  "sim/tools-finish-stop": callsTools((chat) => [berlin(chat)], berlinInFragments, "stop"),
-  "sim/tools-missing-arguments": callsTools(withArguments({})),
-  "sim/tools-cut-arguments": callsTools(withArguments({ arguments: '{"city": "Ber' }), undefined, "length"),
-};
 
 const SIGNATURE = Buffer.from("a signature that must be sent back as it came").toString("base64");
 const thought = (more) => ({ type: "reasoning.text", format: "anthropic-claude-v1", index: 0, ...more });
@@ -130,9 +64,9 @@ const says = (parts, deltas, content = TEXT) =>
     },
   });
 
-/** A red pixel. */
-const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC";
-const IMAGES = [{ type: "image_url", image_url: { url: `data:image/png;base64,${PNG}` }, index: 0 }];
+/** A PNG in base64. */
+export const RED_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC";
+const IMAGES = [{ type: "image_url", image_url: { url: `data:image/png;base64,${RED_PIXEL}` }, index: 0 }];
 
 const citation = (name) => ({
   type: "url_citation",
@@ -187,6 +121,32 @@ const PARTS = {
   }),
 };
 
+/** The request's headers; no secret is told, only how it looked. */
+function echoOfHeaders({ headers }) {
+  const secret = (value) => ({ scheme: /^(\S+) /.exec(value)?.[1] ?? null, length: value.length });
+  const shown = Object.entries(headers).map(([name, value]) =>
+    ["authorization", "cookie", "x-api-key"].includes(name) ? [name, secret(value)] : [name, value],
+  );
+  return JSON.stringify(Object.fromEntries(shown));
+}
+
+const ECHOES = {
+  "sim/echo": scenario({ message: (chat) => ({ content: chat.bodyText }) }),
+  "sim/echo-headers": scenario({ message: (chat) => ({ content: echoOfHeaders(chat) }) }),
+};
+
+const JSON_TEXTS = {
+  "sim/json-invalid": scenario({ message: () => ({ content: '{"unexpected":true}' }) }),
+  "sim/json-broken": scenario({
+    message: () => ({ content: '{"answer": "This JSON stops in the mid' }),
+    finish: () => "length",
+  }),
+  "sim/json-fenced": scenario({
+    fault: faultOfSchema,
+    message: (chat) => ({ content: `\`\`\`json\n${jsonAnswer(chat)}\n\`\`\`` }),
+  }),
+};
+
 /** An ordinary answer with another end. */
 const endsWith = (ending) => scenario({ ending });
 
@@ -225,4 +185,4 @@ const ENDINGS = {
   }),
 };
 
-export const CONTENTS = { ...PARTS, ...TOOLS, ...REASONING, ...ENDINGS };
+export const CONTENTS = { ...PARTS, ...REASONING, ...ECHOES, ...JSON_TEXTS, ...ENDINGS };

@@ -9,12 +9,6 @@ before(async () => (upstream = await startUpstream()));
 after(() => upstream.close());
 
 const complete = async (model, more) => (await ask(upstream, { model, ...more })).json();
-const toolDeltas = (events) => deltasIn(events).flatMap((delta) => delta.tool_calls ?? []);
-const argumentsOf = (events, index) =>
-  toolDeltas(events)
-    .filter((call) => call.index === index)
-    .map((call) => call.function.arguments)
-    .join("");
 
 test("a stream is text in words, the finish reason, the usage with the finish reason again, and DONE", async () => {
   const events = await eventsOf(upstream, "sim/text");
@@ -60,74 +54,6 @@ test("a non-streaming body is padded with blank lines before the JSON and has no
   assert.equal(result.object, "chat.completion");
   assert.equal(result.choices[0].message.content, TEXT);
   assert.equal(result.usage.completion_tokens, 8);
-});
-
-test("a tool call comes in fragments that join to JSON with multi-byte characters", async () => {
-  const events = await eventsOf(upstream, "sim/tools");
-  const [first, ...rest] = toolDeltas(events);
-  assert.deepEqual([first.id, first.type, first.function.name], ["call_sim_1", "function", "get_weather"]);
-  assert.ok(rest.length >= 3 && rest.every((call) => call.id === undefined && call.function.name === undefined));
-  assert.deepEqual(JSON.parse(argumentsOf(events, 0)), { city: "Berlin", unit: "°C" });
-  assert.equal(finishIn(events), "tool_calls");
-});
-
-test("a tool call can come whole", async () => {
-  const calls = toolDeltas(await eventsOf(upstream, "sim/tools-single"));
-  assert.equal(calls.length, 1);
-  assert.deepEqual(JSON.parse(calls[0].function.arguments), { city: "Berlin", unit: "°C" });
-});
-
-test("the caller's own tools are the ones that are called", async () => {
-  const tools = ["one", "two"].map((name) => ({ type: "function", function: { name } }));
-  const result = await complete("sim/tools-parallel", { tools });
-  assert.deepEqual(
-    result.choices[0].message.tool_calls.map((call) => call.function.name),
-    ["one", "two"],
-  );
-});
-
-test("once the tools have answered, the answer is text", async () => {
-  const messages = [
-    { role: "user", content: "Weather?" },
-    { role: "assistant", content: null, tool_calls: [{ id: "call_sim_1", type: "function", function: {} }] },
-    { role: "tool", tool_call_id: "call_sim_1", content: "15°C" },
-  ];
-  const events = await eventsOf(upstream, "sim/tools", { messages });
-  assert.equal(contentIn(events), "The tool said: 15°C");
-  assert.equal(finishIn(events), "stop");
-  const result = await complete("sim/tools", { messages });
-  assert.equal(result.choices[0].message.content, "The tool said: 15°C");
-});
-
-test("parallel tool calls interleave", async () => {
-  const events = await eventsOf(upstream, "sim/tools-parallel");
-  assert.deepEqual(JSON.parse(argumentsOf(events, 0)), { city: "Berlin", unit: "°C" });
-  assert.deepEqual(JSON.parse(argumentsOf(events, 1)), { city: "Oslo" });
-  const indexes = toolDeltas(events).map((call) => call.index);
-  assert.ok(indexes.lastIndexOf(0) > indexes.indexOf(1));
-});
-
-test("tool calls can have the same id, an empty id, or no index", async () => {
-  const idsOf = async (model) => toolDeltas(await eventsOf(upstream, model)).map((call) => call.id);
-  assert.deepEqual(await idsOf("sim/tools-duplicate-ids"), ["call_sim_1", "call_sim_1"]);
-  assert.deepEqual(await idsOf("sim/tools-empty-ids"), ["", ""]);
-  const withoutIndex = toolDeltas(await eventsOf(upstream, "sim/tools-no-index"));
-  assert.ok(withoutIndex.length === 2 && withoutIndex.every((call) => !("index" in call)));
-});
-
-test("tool arguments can be followed by white space, be missing, or be cut", async () => {
-  assert.match(argumentsOf(await eventsOf(upstream, "sim/tools-trailing-space"), 0), /\} \n$/);
-  const missing = await complete("sim/tools-missing-arguments");
-  assert.deepEqual(missing.choices[0].message.tool_calls[0].function, { name: "get_weather" });
-  const cut = await eventsOf(upstream, "sim/tools-cut-arguments");
-  assert.throws(() => JSON.parse(argumentsOf(cut, 0)), SyntaxError);
-  assert.equal(finishIn(cut), "length");
-});
-
-test("the finish reason can be stop although tools are called", async () => {
-  const events = await eventsOf(upstream, "sim/tools-finish-stop");
-  assert.ok(toolDeltas(events).length > 0);
-  assert.equal(finishIn(events), "stop");
 });
 
 test("reasoning comes in fragments, its signature last and without text", async () => {
@@ -280,4 +206,22 @@ test("words are delayed as asked", async () => {
   await eventsOf(slow, "sim/text");
   assert.ok(performance.now() - begun >= 8 * 5 - 8);
   await slow.close();
+});
+
+test("an echo is the request's body, byte by byte", async () => {
+  const body = '{ "model":"sim/echo", "messages":[{"role":"user","content":"\\ud83d é"}],\n "unknown": [1.0, {}] }';
+  const { choices } = await (await ask(upstream, body)).json();
+  assert.equal(choices[0].message.content, body);
+  const events = await eventsOf(upstream, "sim/echo", { zeta: 1 });
+  assert.deepEqual(Object.keys(JSON.parse(contentIn(events))), ["messages", "model", "stream", "zeta"]);
+});
+
+test("an echo of the headers tells no secret", async () => {
+  const headers = { "x-title": "Test", authorization: "Bearer sk-or-v1-secret", cookie: "session=secret" };
+  const response = await ask(upstream, { model: "sim/echo-headers" }, { headers });
+  const text = (await response.json()).choices[0].message.content;
+  const echoed = JSON.parse(text);
+  assert.deepEqual([echoed["x-title"], echoed["content-type"]], ["Test", "application/json"]);
+  assert.deepEqual(echoed.authorization, { scheme: "Bearer", length: 22 });
+  assert.ok(!text.includes("secret"));
 });

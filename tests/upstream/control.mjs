@@ -9,14 +9,21 @@ const MAX_WAIT_MS = 60_000;
 const optional = (query, name) => query.get(name) ?? undefined;
 const selection = (query) => ({ model: optional(query, "model"), path: optional(query, "path") });
 
+const subject = ({ model, path, method }) => ({ model, path, method });
+
 const HANDLERS = {
   "POST scenarios": ({ upstream, body }) => {
     upstream.define(body);
-    return { model: body.model };
+    return subject(body);
   },
   "POST step": ({ upstream, body }) => {
-    upstream.step(body?.model);
-    return { model: body.model };
+    upstream.step(subject(body ?? {}));
+    return subject(body);
+  },
+  "POST clock": ({ upstream, body }) => {
+    if (!(body?.advanceMs >= 0)) throw new TypeError("advanceMs: milliseconds");
+    upstream.advanceClock(body.advanceMs);
+    return {};
   },
   "POST reset": ({ upstream }) => {
     upstream.reset();

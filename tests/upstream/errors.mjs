@@ -41,9 +41,19 @@ export const invalidRequest = (message) => ({
   error: { code: 400, message, metadata: { error_type: "invalid_request" } },
 });
 
+export const notFound = (message) => ({ status: 404, error: { code: 404, message } });
+
 export const missingAuthentication = {
   status: 401,
   error: { message: "Missing Authentication header", code: 401 },
+};
+export const managementOnly = {
+  status: 403,
+  error: { code: 403, message: "Only management keys can perform this operation" },
+};
+export const managementKey = {
+  status: 403,
+  error: { code: 403, message: "Management keys cannot be used for inference" },
 };
 export const unknownKey = { status: 401, error: { message: "User not found.", code: 401 } };
 
@@ -187,28 +197,43 @@ export function errorOf(slug) {
   return typeof ERRORS[key] === "function" ? ERRORS[key]() : ERRORS[key];
 }
 
-/** Chat, and every endpoint without an envelope of its own. A 401 knows no user, so it names none. */
+/** Every endpoint without an envelope of its own. A 401 knows no user, so it names none. */
 function chatEnvelope({ status, error }) {
   return status === 401 ? { error } : { error, user_id: OWNER };
 }
 
 const errorTypeOf = ({ error }) => error.error_type ?? error.metadata?.error_type ?? null;
 
+/** Anthropic's word for an error. Many kinds share one; ours is beside it. */
+const MESSAGES_TYPES = {
+  401: "authentication_error",
+  402: "billing_error",
+  403: "permission_error",
+  404: "not_found_error",
+  408: "timeout_error",
+  429: "rate_limit_error",
+  503: "overloaded_error",
+  504: "timeout_error",
+  524: "timeout_error",
+  529: "overloaded_error",
+};
+const messagesType = (status) => MESSAGES_TYPES[status] ?? (status < 500 ? "invalid_request_error" : "api_error");
+
+/** An error as `/messages` reports it, in a body or in an event. */
+export const messagesError = ({ status, error }) => ({
+  type: messagesType(status),
+  message: error.message,
+  error_type: errorTypeOf({ error }),
+});
+
 const ENVELOPES = {
+  "/auth/keys": ({ error }) => ({ error }),
   "/responses": ({ status, error }, type) => ({
     error: { code: type ?? String(status), message: error.message },
     metadata: null,
     error_type: type,
   }),
-  "/messages": ({ status, error }, type) => ({
-    type: "error",
-    error: {
-      type: status === 401 ? "authentication_error" : status < 500 ? "invalid_request_error" : "api_error",
-      message: error.message,
-      error_type: type,
-    },
-    request_id: "req_simulator",
-  }),
+  "/messages": (failure) => ({ type: "error", error: messagesError(failure), request_id: "req_simulator" }),
 };
 
 /** The answer that reports an error, in the envelope of the endpoint at `path` (without the `/api/v1`). */
@@ -218,5 +243,7 @@ export function errorAnswer(failure, path) {
     return { status: failure.status, headers: { "content-type": contentType }, pieces: () => [body].values() };
   }
   const envelope = ENVELOPES[path] ?? chatEnvelope;
-  return json(failure.status, envelope(failure, errorTypeOf(failure)), failure.headers);
+  const body = envelope(failure, errorTypeOf(failure));
+  const told = failure.metadata && { openrouter_metadata: failure.metadata };
+  return json(failure.status, { ...body, ...told }, failure.headers);
 }

@@ -1,20 +1,7 @@
-// Scenarios by what happens on the wire: errors in the middle, cuts, waits, strange framing.
+// Scenarios by what happens on the wire: errors in the middle, cuts, strange framing.
 import { COMMENT, DONE, PADDING, event } from "./chat.mjs";
 import { OWNER, availability } from "./errors.mjs";
-import { pause } from "./exchange.mjs";
-import { JSON_BODY, ORDINARY, scenario } from "./scenario.mjs";
-
-/** A stream whose first chunks are as usual, followed by what `rest(chat)` yields, ended as it returns. */
-const startsWell = (rest, changes = {}) =>
-  scenario({
-    *stream(chat) {
-      yield COMMENT;
-      yield chat.delta({ content: "Hello" });
-      yield chat.delta({ content: " there" });
-      return yield* rest(chat);
-    },
-    ...changes,
-  });
+import { JSON_BODY, ORDINARY, scenario, startsWell } from "./scenario.mjs";
 
 const FAILURE = {
   code: 502,
@@ -27,6 +14,7 @@ const failed = (chat, error = FAILURE) => chat.delta({}, { finish: "error", erro
 
 /** Half of a non-streaming answer, ended in this way. */
 const halfABody = (end) => ({
+  interruption: { end },
   *complete(chat) {
     const body = JSON.stringify(this.result(chat));
     yield PADDING;
@@ -40,10 +28,13 @@ const always = (headers, body) =>
   scenario({ stream: body, complete: body, streamHeaders: headers, completeHeaders: headers });
 
 const ERRORS_IN_BAND = {
-  "sim/midstream-error": startsWell(function* (chat) {
-    yield failed(chat);
-    yield DONE;
-  }),
+  "sim/midstream-error": startsWell(
+    function* (chat) {
+      yield failed(chat);
+      yield DONE;
+    },
+    { interruption: { error: FAILURE } },
+  ),
   "sim/midstream-error-no-done": startsWell(function* (chat) {
     yield failed(chat);
   }),
@@ -99,79 +90,6 @@ const CUTS = {
   }, halfABody("destroy")),
   "sim/finish-no-done": startsWell(function* (chat) {
     yield chat.delta({}, { finish: "stop" });
-  }),
-};
-
-/** Waits for the milliseconds in the slug before the headers, then goes on as usual. */
-const SLOW_HEADERS = {
-  number: 1000,
-  *stream(chat, ms) {
-    yield pause(ms);
-    yield* ORDINARY.stream(chat);
-  },
-  *complete(chat, ms) {
-    yield pause(ms);
-    yield* ORDINARY.complete(chat);
-  },
-};
-
-const COMMENT_EVERY_MS = 100;
-
-/** Keep-alives until the milliseconds in the slug are over. */
-function* keepAlive(piece, ms) {
-  for (let waited = 0; waited < ms; waited += COMMENT_EVERY_MS) {
-    yield piece;
-    yield pause(Math.min(COMMENT_EVERY_MS, ms - waited));
-  }
-}
-
-const SLOW_FIRST_TOKEN = {
-  number: 1000,
-  *stream(chat, ms) {
-    yield* keepAlive(COMMENT, ms);
-    yield* ORDINARY.stream(chat);
-  },
-  *complete(chat, ms) {
-    yield* keepAlive(PADDING, ms);
-    yield* ORDINARY.complete(chat);
-  },
-};
-
-function* forEver(next) {
-  for (let i = 0; ; i += 1) yield next(i);
-}
-
-/** No head, no byte, no end. */
-function* hang() {
-  return "hold";
-}
-
-const TIMES = {
-  "sim/slow-headers": scenario(SLOW_HEADERS),
-  "sim/slow-first-token": scenario(SLOW_FIRST_TOKEN),
-  "sim/idle": startsWell(
-    function* () {
-      return "hold";
-    },
-    {
-      *complete() {
-        yield PADDING;
-        yield PADDING;
-        return "hold";
-      },
-    },
-  ),
-  "sim/hang": scenario({ stream: hang, complete: hang }),
-  "sim/endless": scenario({
-    stream: (chat) => forEver((i) => chat.delta({ content: ` ${i}` })),
-    complete: () => forEver(() => PADDING),
-  }),
-  "sim/bench": scenario({
-    number: 10_000,
-    *stream(chat, chunks) {
-      for (let i = 0; i < chunks; i += 1) yield chat.delta({ content: ` word${i % 100}` });
-      yield* chat.ending("stop");
-    },
   }),
 };
 
@@ -241,4 +159,4 @@ const FRAMING = {
   }),
 };
 
-export const FAILURES = { ...ERRORS_IN_BAND, ...CUTS, ...TIMES, ...FRAMING };
+export const FAILURES = { ...ERRORS_IN_BAND, ...CUTS, ...FRAMING };

@@ -125,6 +125,25 @@ test("an idle stream sends two chunks, and notices at once when the client goes"
   assert.deepEqual([clientGone.afterBytes, finished], [bytesSent, false]);
 });
 
+test("comments can go on without a first token, for ever or until silence, and after tokens", async () => {
+  /** Lets so many pieces come, waits longer than there is between two, and leaves. Tells how many were sent. */
+  const sentAfter = async (pieces, model, isStream = true) => {
+    const abort = new AbortController();
+    await ask(upstream, { model, stream: isStream }, { signal: abort.signal });
+    const record = upstream.requests.at(-1);
+    while (record.chunksSent < pieces) await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    abort.abort();
+    await upstream.waitFor({ model, event: "client-gone" });
+    upstream.reset();
+    return record.chunksSent;
+  };
+  assert.ok((await sentAfter(3, "sim/keepalive")) > 3);
+  assert.equal(await sentAfter(2, "sim/keepalive-then-idle-150"), 2);
+  assert.equal(await sentAfter(2, "sim/keepalive-then-idle-150", false), 2);
+  assert.equal(await sentAfter(5, "sim/idle-after-comments-150"), 5);
+});
+
 test("a hanging request gets no headers", async () => {
   const abort = new AbortController();
   const pending = ask(upstream, { model: "sim/hang" }, { signal: abort.signal });

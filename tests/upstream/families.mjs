@@ -52,7 +52,7 @@ export const AUTHORS = {
  * Variants are appended to the slug; `""` is the family's plain model. Traits: v image input, f file input, a audio
  * input, t tools, r reasoning, R reasoning always on, c prompt cache price, L dearer long prompts, m moderated,
  * o open weights, F has a free variant, x is going to be removed, i images and text out, p pictures out,
- * e embeddings, s speech, k reranking.
+ * e embeddings, s speech, w transcription, k reranking, A audio and text out, n cheaper at night.
  */
 export const FAMILIES = [
   ["openai/gpt-5.2", "GPT-5.2", ["", "-pro", "-chat", "-codex"], "2025-12-10", 400_000, 1.75, 14, "vftRcm"],
@@ -107,7 +107,7 @@ export const FAMILIES = [
   ["mistralai/mistral-7b-instruct", "Mistral 7B Instruct", ["", "-v0.3", "-v0.2", "-v0.1"], "2024-05-27", 32_768, 0.03, 0.06, "toF"],
   ["mistralai/pixtral", "Pixtral", ["-large-2411", "-12b"], "2024-11-19", 131_072, 2, 6, "vt"],
   ["mistralai/voxtral-small", "Voxtral Small", ["-24b-2507"], "2025-10-30", 32_000, 0.1, 0.3, "at"],
-  ["deepseek/deepseek-v3.2", "DeepSeek V3.2", ["", "-exp", "-speciale"], "2025-12-01", 163_840, 0.27, 0.4, "trco"],
+  ["deepseek/deepseek-v3.2", "DeepSeek V3.2", ["", "-exp", "-speciale"], "2025-12-01", 163_840, 0.27, 0.4, "trcon"],
   ["deepseek/deepseek-chat", "DeepSeek Chat", ["", "-v3.1", "-v3-0324"], "2024-12-26", 163_840, 0.3, 0.85, "trcoF"],
   ["deepseek/deepseek-r1", "DeepSeek R1", ["", "-0528", "-distill-llama-70b", "-distill-qwen-32b", "-distill-qwen-14b"], "2025-01-20", 163_840, 0.7, 2.4, "tRoF"],
   ["deepseek/deepseek-v3.1-terminus", "DeepSeek V3.1 Terminus", [""], "2025-09-22", 163_840, 0.21, 0.79, "trco"],
@@ -132,7 +132,7 @@ export const FAMILIES = [
   ["moonshotai/kimi-k2", "Kimi K2", ["", "-0905", "-thinking"], "2025-07-11", 262_144, 0.5, 2.4, "trcoF"],
   ["moonshotai/kimi-dev", "Kimi Dev", ["-72b"], "2025-06-16", 131_072, 0.29, 1.15, "ro"],
   ["z-ai/glm-4.7", "GLM 4.7", ["", "-flash"], "2025-12-22", 202_752, 0.4, 1.5, "troc"],
-  ["z-ai/glm-4.6", "GLM 4.6", ["", "v"], "2025-09-30", 202_752, 0.4, 1.75, "troc"],
+  ["z-ai/glm-4.6", "GLM 4.6", ["", "v"], "2025-09-30", 202_752, 0.4, 1.75, "trocn"],
   ["z-ai/glm-4.5", "GLM 4.5", ["", "-air", "v"], "2025-07-25", 131_072, 0.35, 1.55, "troF"],
   ["z-ai/glm-4-32b", "GLM 4 32B", [""], "2025-07-24", 128_000, 0.1, 0.1, "t"],
   ["minimax/minimax-m2", "MiniMax M2", ["", ".1"], "2025-10-23", 204_800, 0.3, 1.2, "tRco"],
@@ -170,6 +170,9 @@ export const FAMILIES = [
   ["qwen/qwen3-embedding", "Qwen3 Embedding", ["-8b", "-4b"], "2025-10-30", 32_000, 0.01, 0, "eo"],
   ["cohere/rerank", "Rerank", ["-v3.5", "-4-fast"], "2026-01-15", 4096, 0, 0, "k"],
   ["black-forest-labs/flux.2", "FLUX.2", ["-pro", "-flex"], "2025-11-25", 46_864, 0, 0, "p"],
+  ["openai/gpt-image", "GPT Image", ["-1", "-1-mini"], "2025-10-14", 400_000, 5, 40, "vp"],
+  ["openai/gpt-audio", "GPT Audio", ["", "-mini"], "2026-01-19", 128_000, 2.5, 10, "atmA"],
+  ["openai/whisper", "Whisper", ["-1", "-large-v3"], "2026-03-20", 448, 0.1, 0, "aw"],
   ["openai/gpt-4o-mini-tts", "GPT-4o Mini TTS", [""], "2026-03-20", 4096, 0.6, 12, "s"],
 ];
 

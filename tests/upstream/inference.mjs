@@ -1,7 +1,21 @@
-// The other inference endpoints, each as simple as a client of it can bear: embeddings, rerank, responses, messages.
-import { DONE, event, tokensIn, words } from "./chat.mjs";
+// The inference endpoints: chat, and those that are as simple as a client of them can bear.
+import { speech, transcriptions } from "./audio.mjs";
+import { conversationOf, faultOfChat, tokensIn } from "./chat.mjs";
+import { completions } from "./completions.mjs";
 import { json } from "./exchange.mjs";
-import { EVENT_STREAM, TEXT } from "./scenario.mjs";
+import { images } from "./images.mjs";
+import { messages } from "./messages.mjs";
+import { responses } from "./responses.mjs";
+
+const chatCompletions = {
+  fault: faultOfChat,
+  conversation: conversationOf,
+  answer: ({ chat, scenario, number }) => ({
+    status: 200,
+    headers: chat.isStream ? scenario.streamHeaders : scenario.completeHeaders,
+    pieces: () => (chat.isStream ? scenario.stream(chat, number) : scenario.complete(chat, number)),
+  }),
+};
 
 const listed = (value) => (Array.isArray(value) ? value : [value]);
 
@@ -17,7 +31,7 @@ function vectorOf(text, dimensions) {
 
 const embeddings = {
   fault: ({ input }) => (input === undefined || input === "" || input?.length === 0 ? "input: Required" : null),
-  answer({ body, model }) {
+  answer({ body, model, isCached }) {
     const texts = typeof body.input?.[0] === "number" ? [body.input] : listed(body.input);
     const data = texts.map((text, index) => {
       const vector = vectorOf(typeof text === "string" ? text : JSON.stringify(text), body.dimensions ?? 16);
@@ -25,7 +39,7 @@ const embeddings = {
         body.encoding_format === "base64" ? Buffer.from(new Float32Array(vector).buffer).toString("base64") : vector;
       return { object: "embedding", index, embedding };
     });
-    const prompt_tokens = tokensIn(texts.join(""));
+    const prompt_tokens = isCached ? 0 : tokensIn(texts.join(""));
     const usage = { prompt_tokens, total_tokens: prompt_tokens, cost: prompt_tokens * model.pricing.prompt };
     return json(200, { object: "list", data, model: model.id, usage });
   },
@@ -59,100 +73,21 @@ const rerank = {
   },
 };
 
-/** An SSE answer of these pieces, or the JSON body. */
-const streamOrJson = (isStream, pieces, body) =>
-  isStream ? { status: 200, headers: EVENT_STREAM, pieces } : json(200, body);
-
-const responses = {
-  fault({ input, store, previous_response_id }) {
-    if (input === undefined) return "input: Required";
-    if (store === true || previous_response_id)
-      return "the Responses API is stateless: no store, no previous_response_id";
-    return null;
-  },
-  answer({ id, created, body, model }) {
-    const part = { type: "output_text", text: TEXT, annotations: [] };
-    const item = { id: `msg_${id}`, type: "message", role: "assistant", status: "completed", content: [part] };
-    const output_tokens = words(TEXT).length;
-    const input_tokens = tokensIn(JSON.stringify(body.input));
-    const usage = {
-      input_tokens,
-      output_tokens,
-      total_tokens: input_tokens + output_tokens,
-      cost: 0.0001,
-      is_byok: false,
-    };
-    const response = (more) => ({
-      id,
-      object: "response",
-      created_at: created,
-      model: model.id,
-      error: null,
-      incomplete_details: null,
-      ...more,
-    });
-    const completed = response({ status: "completed", output: [item], usage });
-    function* pieces() {
-      let sequence_number = 0;
-      const typed = (type, fields) => event({ type, ...fields, sequence_number: sequence_number++ });
-      const place = { output_index: 0, item_id: item.id, content_index: 0 };
-      const begun = response({ status: "in_progress", output: [], usage: null });
-      // Here the keep-alive comment was recorded without a text.
-      yield ": \n\n";
-      yield typed("response.created", { response: begun });
-      yield typed("response.in_progress", { response: begun });
-      const opened = { ...item, status: "in_progress", content: [] };
-      yield typed("response.output_item.added", { output_index: 0, item: opened });
-      yield typed("response.content_part.added", { ...place, part: { ...part, text: "" } });
-      for (const delta of words(TEXT)) yield typed("response.output_text.delta", { ...place, delta });
-      yield typed("response.output_text.done", { ...place, text: TEXT });
-      yield typed("response.content_part.done", { ...place, part });
-      yield typed("response.output_item.done", { output_index: 0, item });
-      yield typed("response.completed", { response: completed });
-      yield DONE;
-    }
-    return streamOrJson(body.stream === true, pieces, completed);
-  },
-};
-
-const messages = {
-  fault({ messages: list, max_tokens }) {
-    if (!Array.isArray(list) || list.length === 0) return "messages: Required";
-    return Number.isInteger(max_tokens) && max_tokens > 0 ? null : "max_tokens: Required";
-  },
-  answer({ id, body, model }) {
-    const input_tokens = tokensIn(JSON.stringify(body.messages));
-    const usage = { input_tokens, output_tokens: words(TEXT).length };
-    const message = (more) => ({
-      id,
-      type: "message",
-      role: "assistant",
-      model: model.id,
-      stop_sequence: null,
-      ...more,
-    });
-    function* pieces() {
-      const named = (type, fields) => `event: ${type}\n${event({ type, ...fields })}`;
-      const begun = message({ content: [], stop_reason: null, usage: { input_tokens, output_tokens: 0 } });
-      yield named("message_start", { message: begun });
-      yield named("content_block_start", { index: 0, content_block: { type: "text", text: "" } });
-      yield named("ping", {});
-      for (const text of words(TEXT)) {
-        yield named("content_block_delta", { index: 0, delta: { type: "text_delta", text } });
-      }
-      yield named("content_block_stop", { index: 0 });
-      yield named("message_delta", { delta: { stop_reason: "end_turn", stop_sequence: null }, usage });
-      yield named("message_stop", {});
-    }
-    const whole = message({ content: [{ type: "text", text: TEXT }], stop_reason: "end_turn", usage });
-    return streamOrJson(body.stream === true, pieces, whole);
-  },
-};
-
-/** By path: `fault(body)` is why the request is refused, or null; `answer({ id, created, body, model })` the answer. */
+/**
+ * By path:
+ * - `fault(body)` is why the request is refused, or null.
+ * - `takesForms` is whether the body can be a form.
+ * - `conversation(body)` tells the request in the words of `conversationOf`, if a chat scenario is to answer it.
+ * - `answer({ id, created, body, chat, scenario, number, model, isCached })` is the answer.
+ */
 export const INFERENCE = {
-  "/embeddings": embeddings,
-  "/rerank": rerank,
+  "/chat/completions": chatCompletions,
+  "/completions": completions,
   "/responses": responses,
   "/messages": messages,
+  "/embeddings": embeddings,
+  "/rerank": rerank,
+  "/images": images,
+  "/audio/speech": speech,
+  "/audio/transcriptions": transcriptions,
 };

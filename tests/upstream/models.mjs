@@ -1,4 +1,5 @@
 // The simulated model list: the same rows in every run, of about the real list's size and variety.
+import { EPOCH_SECONDS } from "./clock.mjs";
 import { ALIASES, AUTHORS, FAMILIES, ROUTERS } from "./families.mjs";
 
 /** Numbers from 0 to 1 that depend on the seed alone, so that one row never changes with another (mulberry32). */
@@ -54,12 +55,23 @@ function pricingOf(traits, factor, prompt, completion) {
     ...(traits.has("a") && { audio: perToken(rounded(prompt * 2)) }),
     ...(traits.has("i") && { image_output: "0.00003", request: "0" }),
     ...(traits.has("m") && { web_search: "0.01" }),
+    ...(traits.has("A") && { audio_output: perToken(rounded(completion * 4)) }),
     ...(traits.has("L") && { overrides: [{ min_prompt_tokens: 200_000, ...prices(2) }] }),
+    // From 16:30 to 00:30 UTC: past midnight, as a window may be.
+    ...(traits.has("n") && { overrides: [{ utc_start: 1630, utc_end: 30, ...prices(0.5) }] }),
   };
 }
 
 const INPUTS = { v: "image", f: "file", a: "audio" };
-const OUTPUTS = { e: ["embeddings"], s: ["speech"], k: ["rerank"], p: ["image"], i: ["image", "text"] };
+const OUTPUTS = {
+  e: ["embeddings"],
+  s: ["speech"],
+  w: ["transcription"],
+  k: ["rerank"],
+  p: ["image"],
+  i: ["image", "text"],
+  A: ["text", "audio"],
+};
 const INSTRUCT_TYPES = { Llama3: "llama3", Mistral: "mistral", DeepSeek: "deepseek-v3.1" };
 
 function architectureOf(traits, tokenizer) {
@@ -153,7 +165,9 @@ function growRow([slug, familyName, , released, context, prompt, completion, let
     default_parameters: pick(random, [null, {}, { temperature: 0.7, top_p: null, frequency_penalty: null }]),
     supported_voices: traits.has("s") ? ["alloy", "echo", "nova"] : null,
     knowledge_cutoff: random() < 0.4 ? null : isoDay(created - between(random, 120, 400) * DAY_SECONDS),
-    expiration_date: traits.has("x") ? "2026-12-31" : null,
+    expiration_date: traits.has("x")
+      ? isoDay(EPOCH_SECONDS + between(randomFrom(`end of ${id}`), -30, 240) * DAY_SECONDS)
+      : null,
     links: { details: `/api/v1/models/${canonical}/endpoints` },
     benchmarks: benchmarksOf(random),
     ...(reasons && { reasoning: reasoningOf(random, traits) }),
@@ -209,6 +223,9 @@ const VARIANT = /(:(nitro|floor|exacto|extended|thinking|online|batch))?(@preset
 export const findModel = (slug) => bySlug.get(slug) ?? bySlug.get(slug.replace(VARIANT, ""));
 
 const authorOf = (row) => row.id.replace("~", "").split("/")[0];
+/** As in `provider.order` and in the tags of endpoints. */
+export const slugOf = (provider) => provider.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+
 export const providersOf = (row) => AUTHORS[authorOf(row)][2];
 
 /** The model that answers when this row is asked for: routers and aliases hand on. */
@@ -223,15 +240,32 @@ export function isPlausibleSlug(slug) {
   return Object.hasOwn(AUTHORS, author ?? "");
 }
 
+export const CATEGORIES = [
+  "programming",
+  "roleplay",
+  "marketing",
+  "marketing/seo",
+  "technology",
+  "science",
+  "translation",
+  "legal",
+  "finance",
+  "health",
+  "trivia",
+  "academia",
+];
+
 /** Facts that the list is sorted and filtered by but that are in no row. */
 export function hiddenFacts(row) {
   const random = randomFrom(`hidden ${row.id}`);
-  const categories = ["programming", "roleplay", "marketing", "marketing/seo", "technology", "science", "translation"];
-  const others = ["legal", "finance", "health", "trivia", "academia"];
   return {
     popularity: random(),
     throughput: between(random, 8, 240),
     latencyMs: between(random, 180, 4200),
-    categories: [...categories, ...others].filter(() => random() < 0.25),
+    categories: CATEGORIES.filter(() => random() < 0.25),
+    isDistillable: random() < 0.4,
+    hasZdr: random() < 0.6,
+    regions: ["eu", "us"].filter(() => random() < 0.5),
+    toolSuccessRate: row.supported_parameters.includes("tools") ? 0.5 + random() / 2 : null,
   };
 }

@@ -1,5 +1,5 @@
 // What a chat scenario is, and what an ordinary one does.
-import { COMMENT, PADDING, demoAnswer, words } from "./chat.mjs";
+import { COMMENT, PADDING, words } from "./chat.mjs";
 import { pause } from "./exchange.mjs";
 
 /** What most scenarios say: two-, three- and four-byte characters, so that careless cuts show. */
@@ -17,6 +17,8 @@ export const EVENT_STREAM = { "content-type": "text/event-stream", "cache-contro
  * (see `number`). Most scenarios only change what these two are made of.
  */
 export const ORDINARY = {
+  /** Why the scenario cannot answer this chat, or null. */
+  fault: () => null,
   /** The whole answer. */
   message: () => ({ content: TEXT }),
   /** The answer in fragments. */
@@ -42,6 +44,8 @@ export const ORDINARY = {
   result(chat) {
     return chat.result(this.message(chat), this.finish(chat), [...this.deltas(chat)].length);
   },
+  /** How the answer breaks off at endpoints other than chat: `{ error }`, `{ end }` as in `Exchange`, or null. */
+  interruption: null,
   /** What a number at the end of the slug is when there is none; null if the scenario takes no number. */
   number: null,
   streamHeaders: EVENT_STREAM,
@@ -51,8 +55,14 @@ export const ORDINARY = {
 /** An ordinary scenario with these changes. */
 export const scenario = (changes) => ({ ...ORDINARY, ...changes });
 
-/** Every model outside `sim/`: the demo answer, no longer than asked for. */
-export const DEMO = scenario({
-  message: (chat) => ({ content: words(demoAnswer(chat)).slice(0, chat.maxTokens).join("") }),
-  finish: (chat) => (words(demoAnswer(chat)).length > chat.maxTokens ? "length" : "stop"),
-});
+/** A stream whose first chunks are as usual, followed by what `rest(chat, number)` yields, ended as it returns. */
+export const startsWell = (rest, changes = {}) =>
+  scenario({
+    *stream(chat, number) {
+      yield COMMENT;
+      yield chat.delta({ content: "Hello" });
+      yield chat.delta({ content: " there" });
+      return yield* rest(chat, number);
+    },
+    ...changes,
+  });

@@ -1,32 +1,36 @@
-// Answers that a test writes itself: bytes, where they are cut, when each piece is sent, how it ends.
+// One answer that a test writes itself: bytes, where they are cut, when each piece is sent, how it ends.
 import { event } from "./chat.mjs";
 import { pause } from "./exchange.mjs";
 import { EVENT_STREAM, JSON_BODY } from "./scenario.mjs";
 
 const ENDS = ["close", "destroy", "hold"];
-const BODIES = ["replay", "body", "bodyBase64", "events"];
-const OTHERS = ["model", "status", "headers", "cutAt", "delaysMs", "end", "stepped"];
+const BODIES = ["replay", "body", "bodyBase64", "events", "builtin"];
+const OTHERS = ["status", "headers", "cutAt", "delaysMs", "end", "stepped"];
 
 export class InvalidScript extends Error {
   name = "InvalidScript";
 }
 
-function check(isFine, message) {
+export function check(isFine, message) {
   if (!isFine) throw new InvalidScript(message);
 }
 
 const isCount = (value) => Number.isInteger(value) && value >= 0;
+const areCounts = (value) => value === undefined || (Array.isArray(value) && value.every(isCount));
 
 function checkSpec(spec) {
   check(spec !== null && typeof spec === "object" && !Array.isArray(spec), "a scenario is an object");
-  const unknown = Object.keys(spec).find((key) => ![...BODIES, ...OTHERS].includes(key));
+  const fields = Object.keys(spec);
+  const unknown = fields.find((key) => ![...BODIES, ...OTHERS].includes(key));
   check(unknown === undefined, `unknown field ${unknown}`);
-  check(typeof spec.model === "string" && spec.model !== "", "model: a slug is needed");
   check(BODIES.filter((key) => key in spec).length <= 1, `only one of ${BODIES.join(", ")} can be the body`);
   check(spec.status === undefined || (spec.status >= 200 && spec.status <= 599), "status: from 200 to 599");
   check(ENDS.includes(spec.end ?? "close"), `end: one of ${ENDS.join(", ")}`);
-  check((spec.cutAt ?? []).every(isCount), "cutAt: byte offsets");
-  check((spec.delaysMs ?? []).every(isCount), "delaysMs: milliseconds, one per piece");
+  check(areCounts(spec.cutAt), "cutAt: byte offsets");
+  check(areCounts(spec.delaysMs), "delaysMs: milliseconds, one per piece");
+  if (spec.builtin === undefined) return;
+  check(spec.builtin === true || (typeof spec.builtin === "string" && spec.builtin), "builtin: true or a slug");
+  check(fields.length === 1, "builtin: the answer is the simulator's own, nothing else can be said about it");
 }
 
 /** A string is what follows `data: `, or a comment if it starts with a colon; anything else is sent as JSON. */
@@ -40,7 +44,7 @@ function cut(bytes, offsets) {
 }
 
 /** Lets one piece pass per step, in the order in which pieces came to wait. A step given early is not lost. */
-class Gate {
+export class Gate {
   #steps = 0;
   #waiting = [];
 
@@ -66,18 +70,19 @@ class Gate {
 }
 
 /**
- * A scenario made from a spec (see README.md), for any endpoint that takes a model.
+ * An answer made from a spec (see README.md), for any endpoint. Its pieces wait at the gate if it is stepped.
  * Throws {@link InvalidScript} if the spec is not one.
  */
-export class Script {
+export class ScriptedAnswer {
   #spec;
   #recorded = {};
   #pieces;
-  #gate = new Gate();
+  #gate;
 
-  constructor(spec, recordings) {
+  constructor(spec, { recordings, gate }) {
     checkSpec(spec);
     this.#spec = spec;
+    this.#gate = gate;
     if (spec.replay !== undefined) {
       this.#recorded = recordings.read(spec.replay);
       check(this.#recorded, `replay: no recording named ${spec.replay}`);
@@ -93,16 +98,13 @@ export class Script {
     this.#pieces = spec.events && !spec.cutAt ? eventPieces : cut(bytes, spec.cutAt ?? []);
   }
 
-  get model() {
-    return this.#spec.model;
+  /** What the simulator is to answer by itself: true (as if there were no script), a slug, or undefined. */
+  get builtin() {
+    return this.#spec.builtin;
   }
 
   get status() {
     return this.#spec.status ?? this.#recorded.status ?? 200;
-  }
-
-  step() {
-    this.#gate.step();
   }
 
   answer(isStream) {

@@ -2,10 +2,12 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { Api, BASE_PATH } from "./api.mjs";
+import { readBody } from "./body.mjs";
+import { Clock } from "./clock.mjs";
 import { CONTROL_PATH, control } from "./control.mjs";
 import { Exchange, Ledger } from "./exchange.mjs";
 import { DEFAULT_FIXTURES, Recordings } from "./recordings.mjs";
-import { InvalidScript, Script } from "./script.mjs";
+import { Scripts } from "./scripts.mjs";
 
 /** On every answer; `openrouter.ai` is behind Cloudflare, and a proxy must not hand its cookie on. */
 const commonHeaders = (requestNumber) => ({
@@ -24,19 +26,6 @@ const preflight = ({ headers }) => ({
   "access-control-max-age": "86400",
 });
 
-/** The body, parsed if it can be, and why it is no JSON body, or null. */
-async function read(request) {
-  const pieces = [];
-  for await (const piece of request) pieces.push(piece);
-  const text = Buffer.concat(pieces).toString();
-  const isDeclared = /^application\/json\b/i.test(request.headers["content-type"] ?? "");
-  try {
-    return { body: JSON.parse(text), bodyFault: isDeclared ? null : "Content-Type must be application/json" };
-  } catch {
-    return { body: text || null, bodyFault: "the request body is not valid JSON" };
-  }
-}
-
 function decoded(path) {
   try {
     return decodeURIComponent(path);
@@ -48,7 +37,7 @@ function decoded(path) {
 /**
  * Starts a simulator; resolves once it listens. Rejects if the port is taken.
  *
- * - `apiKey`: the only key that is accepted; any key, if undefined.
+ * - `apiKey`: the only key that is accepted beside those given out here; any key, if undefined.
  * - `fixtures`: where `sim/replay/…` finds recorded answers.
  * - `wordDelayMs`: the pause between the words of ordinary answers.
  * - `isControllable`: whether `/__sim/` answers. It shows every request to every web page, so a demo turns it off.
@@ -62,9 +51,10 @@ export async function startUpstream({
   isControllable = true,
 } = {}) {
   const ledger = new Ledger();
-  const scripts = new Map();
   const recordings = new Recordings(fixtures);
-  const api = new Api({ apiKey, recordings, scripts, wordDelayMs });
+  const scripts = new Scripts(recordings);
+  const clock = new Clock();
+  const api = new Api({ apiKey, clock, recordings, scripts, wordDelayMs });
 
   const upstream = {
     /** The records of all requests so far, oldest first. */
@@ -73,20 +63,17 @@ export async function startUpstream({
     },
     /** See `Ledger.waitFor`. */
     waitFor: (subject) => ledger.waitFor(subject),
-    /** Registers a scripted scenario under its model slug, instead of any before. */
-    define(spec) {
-      const script = new Script(spec, recordings);
-      scripts.set(script.model, script);
-    },
-    /** Lets the next piece of a stepped scenario go. */
-    step(model) {
-      if (!scripts.has(model)) throw new InvalidScript(`no scenario is defined for ${model}`);
-      scripts.get(model).step();
-    },
-    /** Forgets scenarios and records; answers under way go on. */
+    /** Registers a script under its model slug or path, instead of any before. */
+    define: (spec) => scripts.define(spec),
+    /** Lets the next piece of a stepped script go: that of a slug, or of `{ model }` or `{ path, method }`. */
+    step: (subject) => scripts.step(typeof subject === "object" ? subject : { model: subject }),
+    /** Lets time pass for codes and cached answers, which expire. */
+    advanceClock: (ms) => clock.advance(ms),
+    /** Forgets scripts, records and cached answers; answers under way go on. */
     reset() {
       scripts.clear();
       ledger.reset();
+      api.reset();
     },
     /** Stops listening and cuts every connection. */
     async close() {
@@ -100,7 +87,8 @@ export async function startUpstream({
     const { pathname, searchParams: query } = new URL(request.url, "http://simulator");
     const path = decoded(pathname);
     const { method, headers } = request;
-    const { body, bodyFault } = await read(request);
+    const received = await readBody(request);
+    const { body } = received;
 
     if (isControllable && path.startsWith(CONTROL_PATH)) {
       if (method === "OPTIONS") return response.writeHead(204, preflight(request)).end();
@@ -114,7 +102,7 @@ export async function startUpstream({
     if (method === "OPTIONS") {
       return exchange.play({ status: 204, headers: preflight(request), pieces: () => [].values() });
     }
-    return exchange.play(api.answer({ path, query, record, bodyFault }));
+    return exchange.play(api.answer({ ...received, path, query, record }));
   }
 
   const server = createServer((request, response) => {
