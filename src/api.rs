@@ -1,7 +1,10 @@
 //! Which call is which method, path and headers: the one table for the client that makes calls and the Worker that
 //! lets them pass.
 
-use std::borrow::Cow;
+use alloc::{
+    borrow::{Cow, ToOwned},
+    string::String,
+};
 
 use crate::error::{Error, ErrorKind};
 
@@ -95,13 +98,98 @@ impl Call {
     }
 }
 
+/// What an operation answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// A `chat.completion`, or a stream of its chunks.
+    Chat,
+    /// JSON, or a stream of events where the request asks for one.
+    Json,
+    /// Bytes of some media type.
+    Bytes,
+}
+
+/// An operation that the client offers by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    /// As the client calls it.
+    pub name: &'static str,
+    /// HTTP method.
+    pub method: Method,
+    /// Path below the base URL; `{model}` stands for the request's `model`.
+    pub path: &'static str,
+    /// The request's type in `request.schema`.
+    pub request: &'static str,
+    /// What comes back.
+    pub answer: Answer,
+}
+
+const fn get(name: &'static str, path: &'static str, request: &'static str) -> Operation {
+    Operation { name, method: Method::Get, path, request, answer: Answer::Json }
+}
+
+const fn post(name: &'static str, path: &'static str, request: &'static str) -> Operation {
+    Operation { name, method: Method::Post, path, request, answer: Answer::Json }
+}
+
+/// What a client may ask for. Source: OpenRouter's `OpenAPI` document (2026-08), without what manages an account.
+pub static OPERATIONS: [Operation; 17] = [
+    Operation { answer: Answer::Chat, ..post("chat", "/chat/completions", "ChatRequest") },
+    get("models", "/models", "ModelsQuery"),
+    get("model", "/model/{model}", "ModelPath"),
+    get("endpoints", "/models/{model}/endpoints", "ModelPath"),
+    get("countModels", "/models/count", "ModelsQuery"),
+    get("userModels", "/models/user", "ModelsQuery"),
+    get("providers", "/providers", "Anything"),
+    post("embeddings", "/embeddings", "EmbeddingsRequest"),
+    post("rerank", "/rerank", "RerankRequest"),
+    post("images", "/images", "ImagesRequest"),
+    Operation { answer: Answer::Bytes, ..post("speech", "/audio/speech", "SpeechRequest") },
+    post("transcription", "/audio/transcriptions", "TranscriptionRequest"),
+    post("responses", "/responses", "ResponsesRequest"),
+    post("messages", "/messages", "MessagesRequest"),
+    get("key", "/key", "Anything"),
+    get("generation", "/generation", "GenerationQuery"),
+    post("exchangeCode", "/auth/keys", "CodeExchange"),
+];
+
+impl Operation {
+    /// The operation with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        OPERATIONS.iter().find(|operation| operation.name == name)
+    }
+}
+
+/// The path that a raw request goes to: names of older guides are brought up to date.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] where this is no path below the base URL.
+pub fn raw_path(path: &str) -> Result<&str, Error> {
+    let is_safe = path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.split(['/', '?']).any(|step| step == "..")
+        // `fetch` takes an escaped dot for a dot.
+        && !path.as_bytes().windows(3).any(|escape| escape.eq_ignore_ascii_case(b"%2e"))
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\#".contains(&byte));
+    match path {
+        "/auth/key" => Ok("/key"),
+        _ if is_safe => Ok(path),
+        _ => Err(Error::invalid(
+            ErrorKind::InvalidRequest,
+            "path",
+            "expected a path below the base URL, such as /models",
+        )),
+    }
+}
+
 /// Whether this is `author/slug` as OpenRouter writes it (`~author/family-latest`, `author/slug:variant`), and safe in a path.
 #[must_use]
 pub fn is_model_slug(slug: &str) -> bool {
     let is_name = |name: &str, extra: &[u8]| {
         !name.is_empty()
             && !name.starts_with('.')
-            && !name.contains("..")
+            && !name.as_bytes().windows(2).any(|pair| pair == b"..")
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) || extra.contains(&byte))
     };
     slug.split_once('/')
@@ -129,6 +217,8 @@ pub fn check_header(kind: ErrorKind, field: &str, name: &str, value: &str) -> Re
 
 #[cfg(test)]
 mod tests {
+    use std::prelude::rust_2024::*;
+
     use super::*;
 
     #[test]

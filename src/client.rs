@@ -1,15 +1,19 @@
-//! The calls, over whatever network and JSON the build has.
+//! A call, from what the caller gave to the request that is sent, and from the response to what the caller gets.
+//!
+//! Nothing here waits or sends: a build drives it with its own network.
+
+use alloc::{borrow::Cow, borrow::ToOwned, string::String, vec::Vec};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
-    api::{Call, DEFAULT_BASE_URL, PROXY_BASE_PATH, check_header},
-    chat::{ChatStream, Completion, find_error},
+    api::{Answer, DEFAULT_BASE_URL, Method, Operation, PROXY_BASE_PATH, check_header, is_model_slug, raw_path},
+    chat::{Completion, find_error},
     error::{Error, ErrorKind, ResponseFacts},
-    json::{Json, Kind},
-    models,
-    schema::Schema,
-    transport::{HttpRequest, HttpResponse, Transport},
+    json::{Value, is_same},
+    legacy,
+    retry::{DEFAULT_RETRIES, Limits, Retry},
+    schema,
 };
 
 /// What `encodeURIComponent` leaves as it is.
@@ -23,15 +27,90 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
+/// An answer that is not streamed may take as long unless the caller says otherwise.
+const DEFAULT_TOTAL_MS: u64 = 600_000;
+
+/// A stream may be silent for as long: OpenRouter sends a comment every few seconds.
+const DEFAULT_IDLE_MS: u64 = 120_000;
+
+/// Options of the client or of one call, as far as the core needs them. Headers are a list of pairs.
+#[derive(Debug, Clone, Copy)]
+struct Options<'a>(&'a Value<'a>, ErrorKind);
+
+impl<'a> Options<'a> {
+    fn read(options: &'a Value<'a>, kind: ErrorKind) -> Result<Self, Error> {
+        schema::check_request(options, "Options").map_err(|error| match error.field() {
+            // The message begins with the field already.
+            Some(field) => Error::invalid(kind, field, error.message().get(field.len() + 2..).unwrap_or_default()),
+            None => error,
+        })?;
+        match options.entries().iter().find(|(key, _)| !schema::has_field("Options", key)) {
+            Some((unknown, _)) => {
+                let known: Vec<&str> = schema::fields("Options").collect();
+                Err(Error::invalid(kind, unknown, &["unknown option; there are ", &known.join(", ")].concat()))
+            }
+            None => Ok(Self(options, kind)),
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.0.present(name)?.text()
+    }
+
+    fn ms(&self, name: &str, default: Option<u64>) -> Option<u64> {
+        self.0.present(name).map_or(default, |_| self.0.index_of(name).map(u64::from))
+    }
+
+    /// Adds headers, each in place of one of the same name.
+    fn headers_into(&self, headers: &mut Vec<(String, String)>) -> Result<(), Error> {
+        for pair in self.0.get("headers").map_or(&[][..], Value::items) {
+            let [name, value] = pair.items() else { continue };
+            let (name, value) = (name.text().unwrap_or_default(), value.text().unwrap_or_default());
+            self.set_header(headers, &["headers.", &name].concat(), &name, value.into_owned())?;
+        }
+        for (option, name) in [("siteURL", "HTTP-Referer"), ("siteName", "X-OpenRouter-Title")] {
+            if let Some(value) = self.text(option) {
+                // Names are in any language; headers are ASCII.
+                let value =
+                    if value.is_ascii() { value.into_owned() } else { utf8_percent_encode(&value, QUERY).collect() };
+                self.set_header(headers, option, name, value)?;
+            }
+        }
+        if let Some(key) = self.text("apiKey") {
+            if key.is_empty() {
+                return Err(Error::invalid(self.1, "apiKey", "expected a key, or no apiKey at all"));
+            }
+            self.set_header(headers, "apiKey", "Authorization", ["Bearer ", &key].concat())?;
+        }
+        Ok(())
+    }
+
+    fn set_header(
+        &self,
+        headers: &mut Vec<(String, String)>,
+        field: &str,
+        name: &str,
+        value: String,
+    ) -> Result<(), Error> {
+        check_header(self.1, field, name, &value)?;
+        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        headers.push((name.to_owned(), value));
+        Ok(())
+    }
+}
+
 /// Where requests go and what they carry.
 #[derive(Clone)]
 pub struct Settings {
     base_url: String,
+    page_origin: Option<String>,
     headers: Vec<(String, String)>,
+    /// As JSON: what calls fall back to.
+    options: String,
 }
 
 impl Settings {
-    /// Checks what the caller gave and fills in the rest.
+    /// Checks what the caller gave and fills in the rest: from the environment where there is one, then by default.
     ///
     /// On a page (`page_origin`) the base URL is its own `/api/v1`, where a proxy holds the key; elsewhere it is
     /// OpenRouter itself, and a key is needed.
@@ -39,204 +118,297 @@ impl Settings {
     /// # Errors
     /// [`ErrorKind::Configuration`] with the option that is wrong or missing.
     pub fn new(
-        base_url: Option<&str>,
-        api_key: Option<&str>,
-        headers: Vec<(String, String)>,
+        options: &str,
         page_origin: Option<&str>,
+        environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
-        let invalid = |field: &str, problem: &str| Error::invalid(ErrorKind::Configuration, field, problem);
+        let kind = ErrorKind::Configuration;
+        let parsed = Value::parse(options).ok_or_else(|| Error::invalid(kind, "options", "expected an object"))?;
+        if !parsed.is_object() {
+            return Err(Error::invalid(kind, "options", "expected an object"));
+        }
+        let given = Options::read(&parsed, kind)?;
+        let from_environment =
+            |name: &str| environment(name).filter(|value| !value.is_empty() && page_origin.is_none());
+
+        let mut headers = Vec::new();
+        let mut fallback = Vec::new();
+        for (name, option) in
+            [("OPENROUTER_API_KEY", "apiKey"), ("OPENROUTER_SITE_URL", "siteURL"), ("OPENROUTER_SITE_NAME", "siteName")]
+        {
+            if let Some(value) = from_environment(name) {
+                fallback.push((Cow::Borrowed(option), Value::string(&value)));
+            }
+        }
+        let fallback = Value::Object(fallback);
+        Options(&fallback, kind).headers_into(&mut headers)?;
+        given.headers_into(&mut headers)?;
+
+        let base_url = given.text("baseURL").map(Cow::into_owned).or_else(|| from_environment("OPENROUTER_BASE_URL"));
+        let has_key = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         let base_url = match (base_url, page_origin) {
-            (Some(given), _) if given.starts_with("https://") || given.starts_with("http://") => given.to_owned(),
-            (Some(given), Some(origin)) if given.starts_with('/') && !given.starts_with("//") => {
-                [origin, given].concat()
-            }
-            (Some(_), _) => {
-                return Err(invalid(
-                    "baseURL",
-                    "expected a URL such as https://openrouter.ai/api/v1, or a path on a page",
-                ));
-            }
+            (Some(given), _) => absolute_base_url(&given, page_origin, kind)?,
             (None, Some(origin)) => [origin, PROXY_BASE_PATH].concat(),
-            (None, None) if api_key.is_some() => DEFAULT_BASE_URL.to_owned(),
+            (None, None) if has_key => DEFAULT_BASE_URL.to_owned(),
             (None, None) => {
-                return Err(invalid(
+                return Err(Error::invalid(
+                    kind,
                     "apiKey",
-                    "required where there is no page: new OpenRouter({ apiKey }), or give the baseURL of a proxy",
+                    "required where there is no page: new OpenRouter({ apiKey }), the variable OPENROUTER_API_KEY, or \
+                     the baseURL of a proxy",
                 ));
             }
         };
-        for (name, value) in &headers {
-            check_header(ErrorKind::Configuration, &["headers.", name].concat(), name, value)?;
-        }
-        let mut settings = Self { base_url: base_url.trim_end_matches('/').to_owned(), headers };
-        if let Some(key) = api_key {
-            if key.is_empty() {
-                return Err(invalid("apiKey", "expected a key, or no apiKey at all"));
-            }
-            check_header(ErrorKind::Configuration, "apiKey", "Authorization", key)?;
-            settings.headers.push(("Authorization".to_owned(), ["Bearer ", key].concat()));
-        }
-        Ok(settings)
+        Ok(Self { base_url, page_origin: page_origin.map(ToOwned::to_owned), headers, options: options.to_owned() })
     }
 
     /// Where requests go, without a slash at its end.
+    #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// `POST /chat/completions` with the caller's request as it is now, and headers of this call only.
+    /// Prepares a call: what is asked is read now, whatever becomes of the caller's objects later.
+    ///
+    /// `request` and `options` are JSON; `stream` is whether a stream is wanted.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] with the field or header that is wrong.
-    pub fn chat_request<T: Transport>(
+    /// [`ErrorKind::InvalidRequest`] with the field, option or header that is wrong.
+    pub fn prepare(
         &self,
-        request: &T::Json,
+        operation: &Operation,
+        request: &str,
         stream: bool,
-        headers: &[(String, String)],
-    ) -> Result<HttpRequest<T::Payload>, Error> {
-        Schema::ChatRequest.check(request)?;
-        if request.present("stream").is_some_and(|given| given.is_true() != stream) {
-            let problem = if stream {
-                "stream() always streams: leave it out, or use chat()"
-            } else {
-                "use stream() for a streamed answer"
-            };
+        options: &str,
+    ) -> Result<Prepared, Error> {
+        let mut warnings = Vec::new();
+        let not_an_object = || Error::new(ErrorKind::InvalidRequest, "the request must be an object");
+        let mut parsed = Value::parse(request).ok_or_else(not_an_object)?;
+        if operation.answer == Answer::Chat && !stream && parsed.get("stream").is_some_and(Value::is_true) {
+            return Err(Error::invalid(ErrorKind::InvalidRequest, "stream", "use stream() for a streamed answer"));
+        }
+        if stream && parsed.present("stream").is_some_and(|given| !given.is_true()) {
+            let problem = "stream() always streams: leave it out, or use chat()";
             return Err(Error::invalid(ErrorKind::InvalidRequest, "stream", problem));
         }
-        self.request(&Call::ChatCompletions, "", Some(T::payload(request, stream)?), headers)
+        let is_changed = operation.answer == Answer::Chat && legacy::modernise(&mut parsed, &mut warnings)?;
+        schema::check_request(&parsed, operation.request)?;
+        let (path, body) = match operation.method {
+            Method::Get => (target(operation.path, &parsed)?, None),
+            Method::Post => {
+                let body = if is_changed { parsed.to_json() } else { request.to_owned() };
+                let asks_for_stream = parsed.get("stream").is_some_and(Value::is_true);
+                (operation.path.to_owned(), Some(if stream && !asks_for_stream { streamed(&body) } else { body }))
+            }
+        };
+        self.finish(Some(operation), operation.method, &path, body, stream, options, warnings)
     }
 
-    /// `GET /models` with a query, and headers of this call only.
+    /// Prepares a request of any path below the base URL, its body JSON or none.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] with the parameter or header that is wrong.
-    pub fn models_request<T: Transport>(
+    /// [`ErrorKind::InvalidRequest`] with what is wrong.
+    pub fn prepare_raw(
         &self,
-        query: Option<&T::Json>,
-        headers: &[(String, String)],
-    ) -> Result<HttpRequest<T::Payload>, Error> {
-        let query = query.map_or(Ok(String::new()), query_string)?;
-        self.request(&Call::Models, &query, None, headers)
+        method: &str,
+        path: &str,
+        body: Option<String>,
+        options: &str,
+    ) -> Result<Prepared, Error> {
+        let method = match method {
+            "GET" => Method::Get,
+            "POST" => Method::Post,
+            _ => return Err(Error::invalid(ErrorKind::InvalidRequest, "method", "expected GET or POST")),
+        };
+        self.finish(None, method, raw_path(path)?, body, false, options, Vec::new())
     }
 
-    fn request<P>(
+    #[expect(clippy::too_many_arguments, reason = "all that a request is made of")]
+    fn finish(
         &self,
-        call: &Call,
-        query: &str,
-        body: Option<P>,
-        headers: &[(String, String)],
-    ) -> Result<HttpRequest<P>, Error> {
-        let mut all = self.headers.clone();
-        if body.is_some() {
-            all.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        operation: Option<&Operation>,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+        stream: bool,
+        options: &str,
+        warnings: Vec<&'static str>,
+    ) -> Result<Prepared, Error> {
+        let kind = ErrorKind::InvalidRequest;
+        let not_an_object = || Error::invalid(kind, "options", "expected an object");
+        let own = Value::parse(options).filter(Value::is_object).ok_or_else(not_an_object)?;
+        let own = Options::read(&own, kind)?;
+        let general = Value::parse(&self.options).unwrap_or(Value::Null);
+        let general = Options(&general, kind);
+
+        let mut headers = self.headers.clone();
+        if body.is_some() && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         }
-        for (name, value) in headers {
-            check_header(ErrorKind::InvalidRequest, &["headers.", name].concat(), name, value)?;
-            all.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-            all.push((name.clone(), value.clone()));
-        }
-        let url = [&self.base_url, &*call.path(), query].concat();
-        Ok(HttpRequest { method: call.method(), url, headers: all, body })
+        own.headers_into(&mut headers)?;
+        let base_url = match own.text("baseURL") {
+            Some(given) => absolute_base_url(&given, self.page_origin.as_deref(), kind)?,
+            None => self.base_url.clone(),
+        };
+        let ms = |name: &str, default: Option<u64>| own.ms(name, general.ms(name, default));
+        let limits = Limits {
+            total_ms: ms("timeout", (!stream).then_some(DEFAULT_TOTAL_MS)),
+            first_token_ms: ms("firstTokenTimeout", None),
+            idle_ms: ms("idleTimeout", stream.then_some(DEFAULT_IDLE_MS)),
+        };
+        let retries =
+            own.0.index_of("maxRetries").or_else(|| general.0.index_of("maxRetries")).unwrap_or(DEFAULT_RETRIES);
+        // Only who asks a model can ask another one.
+        let has_model = matches!(operation, Some(Operation { method: Method::Post, .. })) && path != "/auth/keys";
+        let models = own.0.present("fallbackModels").or_else(|| general.0.present("fallbackModels"));
+        let models = models.map_or(&[][..], Value::items).iter().filter_map(|model| Some(model.text()?.into_owned()));
+        Ok(Prepared {
+            request: HttpRequest { method, url: [&base_url, path].concat(), headers, body },
+            retry: Retry::new(retries, if has_model { models.collect() } else { Vec::new() }),
+            limits,
+            warnings,
+        })
     }
 }
 
-/// Without the headers: they hold the key.
-impl std::fmt::Debug for Settings {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// Without headers and options: they hold the key.
+impl core::fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         formatter.debug_struct("Settings").field("base_url", &self.base_url).finish_non_exhaustive()
     }
 }
 
-/// The calls: sends what [`Settings`] made, and makes something of what comes back.
-#[derive(Debug)]
-pub struct Client<T>(pub T);
+/// What is to be sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// HTTP method.
+    pub method: Method,
+    /// Whole URL.
+    pub url: String,
+    /// Names and values, checked.
+    pub headers: Vec<(String, String)>,
+    /// JSON, for `POST`.
+    pub body: Option<String>,
+}
 
-impl<T: Transport> Client<T> {
-    /// The whole answer to a chat, as sent.
-    ///
-    /// # Errors
-    /// A response that is no success, an error inside an answer with status 200, an answer that is none.
-    pub async fn chat(&self, request: HttpRequest<T::Payload>) -> Result<T::Json, Error> {
-        let (facts, answer) = self.read(request).await?;
-        if let Some(error) = find_error(&answer) {
-            let partial = Completion::read(&answer);
-            return Err(Error::in_band(&error, &facts).with_partial_text(partial.text().to_owned()));
-        }
-        if answer.get("choices").is_none_or(|choices| choices.kind() != Kind::Array) {
-            return Err(Error::new(ErrorKind::MalformedResponse, "the answer has no choices").with_facts(&facts));
-        }
-        Ok(answer)
-    }
-
-    /// The decoder of a streamed answer, and the body to feed it with.
-    ///
-    /// # Errors
-    /// A response that is no success or no stream; what goes wrong later comes from the decoder.
-    pub async fn stream(&self, request: HttpRequest<T::Payload>) -> Result<(ChatStream<T::Json>, T::Body), Error> {
-        let HttpResponse { facts, body } = self.send(request).await?;
-        if facts.is_event_stream {
-            return Ok((ChatStream::new(facts), body));
-        }
-        let answer = self.read_body(body, &facts).await?;
-        Err(match find_error(&answer) {
-            Some(error) => Error::in_band(&error, &facts),
-            None => Error::new(ErrorKind::MalformedResponse, "the answer is not an event stream").with_facts(&facts),
-        })
-    }
-
-    /// The model list, as sent.
-    ///
-    /// # Errors
-    /// A response that is no success or no list.
-    pub async fn models(&self, request: HttpRequest<T::Payload>) -> Result<T::Json, Error> {
-        let (facts, answer) = self.read(request).await?;
-        models::check_list(&answer).map_err(|error| error.with_facts(&facts))?;
-        Ok(answer)
-    }
-
-    async fn send(&self, request: HttpRequest<T::Payload>) -> Result<HttpResponse<T::Body>, Error> {
-        let response = self.0.send(request).await?;
-        if (200..300).contains(&response.facts.status) {
-            return Ok(response);
-        }
-        // An error whose body breaks off is still that error.
-        let body = self.0.read(response.body).await.unwrap_or(None);
-        Err(Error::from_response(&response.facts, body.as_ref()))
-    }
-
-    async fn read(&self, request: HttpRequest<T::Payload>) -> Result<(ResponseFacts, T::Json), Error> {
-        let HttpResponse { facts, body } = self.send(request).await?;
-        let document = self.read_body(body, &facts).await?;
-        Ok((facts, document))
-    }
-
-    async fn read_body(&self, body: T::Body, facts: &ResponseFacts) -> Result<T::Json, Error> {
-        let document = self.0.read(body).await.and_then(|document| {
-            document.ok_or_else(|| Error::new(ErrorKind::MalformedResponse, "the answer is not JSON"))
-        });
-        document.map_err(|error| error.with_facts(facts))
+impl HttpRequest {
+    /// Asks another model for the same.
+    pub fn set_model(&mut self, model: &str) {
+        let Some(Value::Object(mut entries)) = self.body.as_deref().and_then(Value::parse) else { return };
+        entries.retain(|(key, _)| !is_same(key, "model") && !is_same(key, "models"));
+        entries.insert(0, (Cow::Borrowed("model"), Value::string(model)));
+        self.body = Some(Value::Object(entries).to_json());
     }
 }
 
-/// `?key=value&…`; lists are joined by commas, as the API takes them.
-fn query_string<J: Json>(query: &J) -> Result<String, Error> {
-    Schema::ModelsQuery.check(query)?;
-    let mut out = String::new();
-    for key in query.keys() {
-        let Some(value) = query.present(&key) else { continue };
-        let text = if value.kind() == Kind::Array {
-            value.items().map(|item| plain_text(&*item)).collect::<Vec<_>>().join(",")
-        } else {
-            plain_text(&*value)
+/// Without the headers: they hold the key.
+impl core::fmt::Debug for HttpRequest {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.debug_struct("HttpRequest").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// A call that is ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// What is to be sent.
+    pub request: HttpRequest,
+    /// What to do if that fails.
+    pub retry: Retry,
+    /// How long it may take.
+    pub limits: Limits,
+    /// Sentences for the developer's console.
+    pub warnings: Vec<&'static str>,
+}
+
+/// Whether a response is a success; if not, its body tells what it is.
+#[must_use]
+pub fn is_success(facts: &ResponseFacts) -> bool {
+    (200..300).contains(&facts.status)
+}
+
+/// The error that a response is, by its body, if that came through.
+#[must_use]
+pub fn error_of(facts: &ResponseFacts, body: Option<&str>) -> Error {
+    Error::from_response(facts, body.and_then(Value::parse).as_ref())
+}
+
+/// Checks the body of a successful response.
+///
+/// # Errors
+/// An error inside an answer with status 200; [`ErrorKind::MalformedResponse`] where it is not what the API sends.
+pub fn check_answer(answer: Answer, facts: &ResponseFacts, body: &str) -> Result<(), Error> {
+    let malformed = |problem: &str| Error::new(ErrorKind::MalformedResponse, problem).with_facts(facts);
+    let parsed = Value::parse(body).ok_or_else(|| malformed("the answer is not JSON"))?;
+    if let Some(error) = find_error(&parsed) {
+        let error = Error::in_band(error, facts);
+        if answer != Answer::Chat {
+            return Err(error);
+        }
+        let partial = Completion::read(&parsed);
+        return Err(error.with_partial_text(partial.text()).with_usage(partial.usage()));
+    }
+    let is_whole = answer != Answer::Chat || parsed.get("choices").is_some_and(Value::is_array);
+    if is_whole { Ok(()) } else { Err(malformed("the answer has no choices")) }
+}
+
+fn absolute_base_url(given: &str, page_origin: Option<&str>, kind: ErrorKind) -> Result<String, Error> {
+    let url = match page_origin {
+        _ if given.starts_with("https://") || given.starts_with("http://") => given.to_owned(),
+        Some(origin) if given.starts_with('/') && !given.starts_with("//") => [origin, given].concat(),
+        _ => {
+            let problem = "expected a URL such as https://openrouter.ai/api/v1, or a path on a page";
+            return Err(Error::invalid(kind, "baseURL", problem));
+        }
+    };
+    Ok(url.trim_end_matches('/').to_owned())
+}
+
+/// The body with `stream` set and nothing else changed.
+fn streamed(body: &str) -> String {
+    let rest = body.trim_ascii_end().strip_suffix('}').unwrap_or_default().trim_ascii_end();
+    let comma = if rest.ends_with('{') { "" } else { "," };
+    [rest, comma, "\"stream\":true}"].concat()
+}
+
+/// A path with `{model}` filled in, and what else is asked as its query; lists are joined by commas, as the API takes
+/// them.
+fn target(path: &str, request: &Value<'_>) -> Result<String, Error> {
+    let mut target = String::new();
+    let taken = if let Some((before, after)) = path.split_once(['{', '}']) {
+        let after = after.strip_prefix("model}").unwrap_or_default();
+        let model = request.text_of("model").unwrap_or_default();
+        if !is_model_slug(&model) {
+            return Err(Error::invalid(
+                ErrorKind::InvalidRequest,
+                "model",
+                "expected author/name, e.g. openai/gpt-5.2",
+            ));
+        }
+        target.push_str(&[before, &*model, after].concat());
+        "model"
+    } else {
+        target.push_str(path);
+        ""
+    };
+    let mut separator = '?';
+    for (key, value) in request.entries() {
+        if value.is_null() || key == taken {
+            continue;
+        }
+        let text = match value {
+            Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(","),
+            _ => plain(value),
         };
-        out.push(if out.is_empty() { '?' } else { '&' });
-        out.extend(utf8_percent_encode(&key, QUERY));
-        out.push('=');
-        out.extend(utf8_percent_encode(&text, QUERY));
+        target.push(separator);
+        separator = '&';
+        target.extend(utf8_percent_encode(key, QUERY));
+        target.push('=');
+        target.extend(utf8_percent_encode(&text, QUERY));
     }
-    Ok(out)
+    Ok(target)
 }
 
-fn plain_text<J: Json>(value: &J) -> String {
-    value.text().map_or_else(|| value.to_json(), std::borrow::Cow::into_owned)
+fn plain(value: &Value<'_>) -> String {
+    value.text().map_or_else(|| value.to_json(), Cow::into_owned)
 }

@@ -3,9 +3,10 @@
 //! Source: OpenRouter “Errors and debugging” and the bodies that it really sends (2026-08): HTTP status,
 //! `error.code`, `error.metadata.error_type`, `error.availability`, and errors in the middle of a stream.
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use alloc::{borrow::ToOwned, boxed::Box, string::String};
+use core::fmt;
 
-use crate::json::{Json, Kind};
+use crate::json::{ObjectWriter, Value, decimal, digits};
 
 /// What went wrong, as far as a program can act on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +51,15 @@ pub enum ErrorKind {
     Configuration,
     /// The upstream reported an error of no kind that we know.
     UpstreamError,
+    /// The model's answer is not of the form that was asked for, e.g. no JSON, or not what its schema says.
+    InvalidOutput,
+    /// The model went on calling tools beyond the allowed number of steps.
+    StepLimit,
 }
 
 impl ErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidRequest,
         Self::ContextLengthExceeded,
         Self::ModelNotFound,
@@ -75,6 +80,8 @@ impl ErrorKind {
         Self::MalformedResponse,
         Self::Configuration,
         Self::UpstreamError,
+        Self::InvalidOutput,
+        Self::StepLimit,
     ];
 
     /// The `code` that JavaScript sees. Part of the public contract: never reworded, only added to.
@@ -101,6 +108,8 @@ impl ErrorKind {
             Self::MalformedResponse => "malformed_response",
             Self::Configuration => "configuration",
             Self::UpstreamError => "upstream_error",
+            Self::InvalidOutput => "invalid_output",
+            Self::StepLimit => "step_limit",
         }
     }
 
@@ -127,6 +136,8 @@ impl ErrorKind {
             Self::MalformedResponse => "the answer is not what the API sends",
             Self::Configuration => "the proxy is not set up correctly",
             Self::UpstreamError => "the upstream reported an error",
+            Self::InvalidOutput => "the answer is not of the form that was asked for",
+            Self::StepLimit => "the model went on calling tools beyond the allowed number of steps",
         }
     }
 
@@ -214,7 +225,7 @@ impl ErrorKind {
 }
 
 /// What the upstream's error object says, read without trusting its shape.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Upstream {
     message: Option<String>,
     code: Option<u16>,
@@ -222,116 +233,126 @@ struct Upstream {
     availability: Option<String>,
     provider: Option<String>,
     retryable: Option<bool>,
-    retry_after: Option<f64>,
+    retry_after_ms: Option<u64>,
     is_moderated: bool,
     is_daily_limit: bool,
 }
 
 impl Upstream {
     /// Reads an `error` object, or the string that some gateways put in its place.
-    fn read<J: Json>(error: &J, now_ms: f64) -> Self {
+    fn read(error: &Value<'_>, now_ms: u64) -> Self {
         if let Some(message) = error.text() {
             return Self { message: Some(message.into_owned()), ..Self::default() };
         }
-        let mut read = Self { message: error.text_of("message"), ..Self::default() };
+        let mut read = Self { message: owned(error, "message"), ..Self::default() };
         // `code` is a number, null, absent, or (in one documented example, and on `/responses`) a name.
-        match error.present("code").map(|code| (code.number(), code.text().map(std::borrow::Cow::into_owned))) {
-            Some((Some(number), _)) => read.code = status_from(number),
-            Some((None, Some(name))) => match name.parse::<u16>() {
-                Ok(number) => read.code = status_from(f64::from(number)),
-                Err(_) => read.error_type = Some(name),
+        match error.present("code") {
+            Some(code @ Value::Number(_)) => read.code = status_from(code),
+            Some(Value::String(name)) => match digits(name) {
+                Some(number) => read.code = status(number),
+                None => read.error_type = owned(error, "code"),
             },
-            _ => read.code = error.number_of("http_status").and_then(status_from),
+            _ => read.code = error.get("http_status").and_then(status_from),
         }
         for key in ["type", "error_type"] {
-            read.error_type = error.text_of(key).or(read.error_type);
+            read.error_type = owned(error, key).or(read.error_type);
         }
         if let Some(metadata) = error.present("metadata") {
-            read.read_metadata(&*metadata, now_ms);
+            read.read_metadata(metadata, now_ms);
         }
         if let Some(availability) = error.present("availability") {
-            read.availability = availability.text_of("code");
-            read.retryable =
-                availability.get("retryable").filter(|flag| flag.kind() == Kind::Bool).map(|flag| flag.is_true());
-            read.retry_after = availability.number_of("retry_after").or(read.retry_after);
+            read.availability = owned(availability, "code");
+            if let Some(Value::Bool(flag)) = availability.get("retryable") {
+                read.retryable = Some(*flag);
+            }
+            read.retry_after_ms = availability.get("retry_after").and_then(milliseconds).or(read.retry_after_ms);
         }
         read
     }
 
-    fn read_metadata<J: Json>(&mut self, metadata: &J, now_ms: f64) {
-        self.error_type = metadata.text_of("error_type").or(self.error_type.take());
-        self.provider = metadata.text_of("provider_name");
+    fn read_metadata(&mut self, metadata: &Value<'_>, now_ms: u64) {
+        self.error_type = owned(metadata, "error_type").or(self.error_type.take());
+        self.provider = owned(metadata, "provider_name");
         self.is_moderated = metadata.present("reasons").is_some() || metadata.present("patterns").is_some();
-        self.is_daily_limit = metadata.text_of("limit_source").is_some_and(|source| source.contains("daily"));
+        self.is_daily_limit =
+            metadata.text_of("limit_source").is_some_and(|source| source.split('_').any(|word| word == "daily"));
         // “Provider returned error” says nothing; the provider's own words are in `raw`.
         if let Some(raw) = metadata.present("raw") {
-            self.message = provider_message(&*raw).or(self.message.take());
+            self.message = provider_message(raw).or(self.message.take());
         }
         if let Some(headers) = metadata.present("headers") {
-            self.retry_after = headers
-                .number_of("Retry-After")
-                .or_else(|| whole_seconds(&headers.text_of("Retry-After")?))
-                .or_else(|| seconds_until(headers.number_of("X-RateLimit-Reset")?, now_ms))
-                .or_else(|| seconds_until_reset(&headers.text_of("X-RateLimit-Reset")?, now_ms));
+            self.retry_after_ms = headers
+                .get("Retry-After")
+                .and_then(milliseconds)
+                .or_else(|| ms_until_reset(&plain(headers.get("X-RateLimit-Reset")?)?, now_ms));
         }
+    }
+}
+
+fn owned(object: &Value<'_>, key: &str) -> Option<String> {
+    object.text_of(key).map(Into::into)
+}
+
+/// A string's content, or a number as written.
+fn plain(value: &Value<'_>) -> Option<String> {
+    match value {
+        Value::Number(raw) => Some((**raw).to_owned()),
+        _ => value.text().map(Into::into),
     }
 }
 
 /// `metadata.raw` is a string, an object, or a string that holds an object.
-fn provider_message<J: Json>(raw: &J) -> Option<String> {
+fn provider_message(raw: &Value<'_>) -> Option<String> {
     let Some(text) = raw.text() else {
         let error = raw.present("error");
         return error
-            .as_ref()
-            .and_then(|error| error.text_of("message"))
-            .or_else(|| raw.text_of("message"))
-            .or_else(|| error?.text().map(std::borrow::Cow::into_owned));
+            .and_then(|error| owned(error, "message"))
+            .or_else(|| owned(raw, "message"))
+            .or_else(|| error?.text().map(Into::into));
     };
-    match J::parse(&text) {
-        Some(inner) if inner.kind() == Kind::Object => provider_message(&inner),
-        _ => Some(text.into_owned()).filter(|text| !text.is_empty()),
+    match Value::parse(&text) {
+        Some(inner @ Value::Object(_)) => provider_message(&inner),
+        _ => Some(String::from(text)).filter(|text| !text.is_empty()),
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range, and a status has no fraction")]
-fn status_from(number: f64) -> Option<u16> {
-    (100.0..1000.0).contains(&number).then_some(number as u16)
+fn status_from(number: &Value<'_>) -> Option<u16> {
+    let Value::Number(raw) = number else { return None };
+    status(digits(raw.split('.').next()?)?)
 }
 
-/// A `Retry-After` that is a number of seconds.
-fn whole_seconds(value: &str) -> Option<f64> {
-    value.trim().parse::<u32>().ok().map(f64::from)
+fn status(number: u64) -> Option<u16> {
+    number.try_into().ok().filter(|number| (100..1000).contains(number))
 }
 
-/// Seconds until an `X-RateLimit-Reset`, which is in milliseconds since 1970.
-fn seconds_until_reset(value: &str, now_ms: f64) -> Option<f64> {
-    // In two halves, for what parses into a float at once is a large piece of wasm.
-    let (seconds, milliseconds) = value.trim().split_at_checked(value.trim().len().checked_sub(3)?)?;
-    let reset = f64::from(seconds.parse::<u32>().ok()?) * 1000.0 + f64::from(milliseconds.parse::<u32>().ok()?);
-    seconds_until(reset, now_ms)
+/// Seconds, as a number or as text, in milliseconds.
+fn milliseconds(seconds: &Value<'_>) -> Option<u64> {
+    let text = plain(seconds)?;
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let thousandths = digits([fraction, "000"].concat().get(..3)?)?;
+    digits(whole)?.checked_mul(1000)?.checked_add(thousandths)
 }
 
-fn seconds_until(then_ms: f64, now_ms: f64) -> Option<f64> {
-    Some(((then_ms - now_ms) / 1000.0).ceil().max(0.0)).filter(|seconds| seconds.is_finite())
+/// Until an `X-RateLimit-Reset`, which is in milliseconds since 1970.
+fn ms_until_reset(value: &str, now_ms: u64) -> Option<u64> {
+    Some(digits(value.trim())?.saturating_sub(now_ms))
 }
 
 /// The response that an error came with: what the core needs to know of it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResponseFacts {
     /// HTTP status.
     pub status: u16,
-    /// `Retry-After` or `X-RateLimit-Reset`, in seconds from now.
-    pub retry_after: Option<f64>,
+    /// `Retry-After` or `X-RateLimit-Reset`, in milliseconds from now.
+    pub retry_after_ms: Option<u64>,
     /// The name under which the proxy, OpenRouter or Cloudflare logged the request.
     pub request_id: Option<String>,
     /// `X-Generation-Id`, to look up cost and provider with `GET /generation`.
     pub generation_id: Option<String>,
-    /// Whether the body calls itself JSON.
-    pub is_json: bool,
     /// Whether the body calls itself an event stream.
     pub is_event_stream: bool,
     /// When it was received, in ms since 1970 (a core has no clock).
-    pub received_at_ms: f64,
+    pub received_at_ms: u64,
 }
 
 impl ResponseFacts {
@@ -339,36 +360,38 @@ impl ResponseFacts {
     /// since 1970 (every runtime has that already).
     pub fn read(
         status: u16,
-        received_at_ms: f64,
-        header: impl Fn(&str) -> Option<String>,
-        date_ms: impl Fn(&str) -> Option<f64>,
+        received_at_ms: u64,
+        header: &dyn Fn(&str) -> Option<String>,
+        date_ms: &dyn Fn(&str) -> Option<u64>,
     ) -> Self {
-        let content_type = header("content-type").unwrap_or_default().to_ascii_lowercase();
+        let mut content_type = header("content-type").unwrap_or_default();
+        content_type.make_ascii_lowercase();
+        let content_type = content_type.split(';').next().unwrap_or_default().trim_end();
         Self {
             status,
-            retry_after: header("retry-after")
-                .and_then(|value| whole_seconds(&value).or_else(|| seconds_until(date_ms(&value)?, received_at_ms)))
-                .or_else(|| seconds_until_reset(&header("x-ratelimit-reset")?, received_at_ms)),
+            retry_after_ms: header("retry-after")
+                .and_then(|value| {
+                    milliseconds(&Value::String(value.as_str().into()))
+                        .or_else(|| Some(date_ms(&value)?.saturating_sub(received_at_ms)))
+                })
+                .or_else(|| ms_until_reset(&header("x-ratelimit-reset")?, received_at_ms)),
             request_id: header("x-request-id").or_else(|| header("request-id")).or_else(|| header("cf-ray")),
             generation_id: header("x-generation-id"),
-            is_json: content_type.contains("json"),
-            is_event_stream: content_type.starts_with("text/event-stream"),
+            is_event_stream: content_type == "text/event-stream",
             received_at_ms,
         }
     }
-}
 
-/// `{status, requestId?, generationId?}`, as JavaScript sees a response.
-impl Serialize for ResponseFacts {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("status", &self.status)?;
-        for (name, value) in [("requestId", &self.request_id), ("generationId", &self.generation_id)] {
-            if let Some(value) = value {
-                map.serialize_entry(name, value)?;
-            }
-        }
-        map.end()
+    /// `{status, requestId?, generationId?}`, as JavaScript sees a response.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        let mut object = ObjectWriter::new(&mut out);
+        object.key("status").push_str(&decimal(u64::from(self.status)));
+        object.text("requestId", self.request_id.as_deref());
+        object.text("generationId", self.generation_id.as_deref());
+        object.end();
+        out
     }
 }
 
@@ -376,16 +399,16 @@ impl Serialize for ResponseFacts {
 ///
 /// The message is a sentence for the caller, without key, prompt or answer; what the upstream itself said is
 /// [`Error::upstream_message`], and what had been answered until then [`Error::partial_text`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error(Box<Facts>);
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Facts {
     kind: ErrorKind,
     message: String,
     status: Option<u16>,
     retryable: bool,
-    retry_after: Option<f64>,
+    retry_after_ms: Option<u64>,
     request_id: Option<String>,
     generation_id: Option<String>,
     field: Option<String>,
@@ -393,17 +416,24 @@ struct Facts {
     upstream_message: Option<String>,
     provider: Option<String>,
     partial_text: Option<String>,
+    /// As JSON.
+    usage: Option<String>,
+    attempts: u32,
 }
 
 impl Error {
     /// An error of this kind, told in one sentence.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::with_message(kind, message.into())
+    }
+
+    fn with_message(kind: ErrorKind, message: String) -> Self {
         Self(Box::new(Facts {
             kind,
-            message: message.into(),
+            message,
             status: None,
             retryable: kind.is_retryable(),
-            retry_after: None,
+            retry_after_ms: None,
             request_id: None,
             generation_id: None,
             field: None,
@@ -411,27 +441,28 @@ impl Error {
             upstream_message: None,
             provider: None,
             partial_text: None,
+            usage: None,
+            attempts: 1,
         }))
     }
 
     /// A request or setting that is certainly wrong, with the path of the field, e.g. `messages[0].role`.
     pub fn invalid(kind: ErrorKind, field: &str, problem: &str) -> Self {
-        let mut error = Self::new(kind, format!("{field}: {problem}"));
+        let mut error = Self::with_message(kind, [field, ": ", problem].concat());
         error.0.field = Some(field.to_owned());
         error
     }
 
     /// From a response whose status is not 2xx. `body` is `None` where the body is not JSON (Cloudflare answers in HTML).
-    pub fn from_response<J: Json>(facts: &ResponseFacts, body: Option<&J>) -> Self {
-        let upstream = body.map_or_else(Upstream::default, |body| match body.present("error") {
-            Some(error) => Upstream::read(&*error, facts.received_at_ms),
-            None => Upstream::read(body, facts.received_at_ms),
+    pub fn from_response(facts: &ResponseFacts, body: Option<&Value<'_>>) -> Self {
+        let upstream = body.map_or_else(Upstream::default, |body| {
+            Upstream::read(body.present("error").unwrap_or(body), facts.received_at_ms)
         });
         Self::from_upstream(upstream, Some(facts.status)).with_facts(facts)
     }
 
     /// From an `error` object inside an answer that began with status 200.
-    pub fn in_band<J: Json>(error: &J, facts: &ResponseFacts) -> Self {
+    pub fn in_band(error: &Value<'_>, facts: &ResponseFacts) -> Self {
         let upstream = Upstream::read(error, facts.received_at_ms);
         let status = upstream.code;
         Self::from_upstream(upstream, status).with_facts(facts)
@@ -442,14 +473,14 @@ impl Error {
         let mut message = kind.sentence().to_owned();
         if let Some(status) = status {
             message.push_str(" (HTTP ");
-            message.push_str(&status.to_string());
+            message.push_str(&decimal(u64::from(status)));
             message.push(')');
         }
-        let mut error = Self::new(kind, message);
+        let mut error = Self::with_message(kind, message);
         // A daily limit is over tomorrow, not after a pause.
         error.0.retryable = upstream.retryable.unwrap_or(kind.is_retryable() && !upstream.is_daily_limit);
         error.0.status = status;
-        error.0.retry_after = upstream.retry_after;
+        error.0.retry_after_ms = upstream.retry_after_ms;
         error.0.error_type = upstream.availability.or(upstream.error_type);
         error.0.upstream_message = upstream.message;
         error.0.provider = upstream.provider;
@@ -461,16 +492,43 @@ impl Error {
     pub fn with_facts(mut self, facts: &ResponseFacts) -> Self {
         let error = &mut *self.0;
         error.status = error.status.or(Some(facts.status));
-        error.retry_after = facts.retry_after.or(error.retry_after);
+        error.retry_after_ms = facts.retry_after_ms.or(error.retry_after_ms);
         error.request_id.clone_from(&facts.request_id);
         error.generation_id.clone_from(&facts.generation_id);
         self
+    }
+
+    /// The same, if there was a response.
+    #[must_use]
+    pub fn with_facts_if_any(self, facts: &ResponseFacts) -> Self {
+        if facts.status == 0 { self } else { self.with_facts(facts) }
     }
 
     /// Adds the text that had been answered before the error.
     #[must_use]
     pub fn with_partial_text(mut self, text: String) -> Self {
         self.0.partial_text = Some(text);
+        self
+    }
+
+    /// Adds what was billed until then, as JSON.
+    #[must_use]
+    pub fn with_usage(mut self, usage: Option<String>) -> Self {
+        self.0.usage = usage;
+        self
+    }
+
+    /// Adds OpenRouter's or our own finer name for what happened.
+    #[must_use]
+    pub fn with_error_type(mut self, name: &str) -> Self {
+        self.0.error_type = Some(name.to_owned());
+        self
+    }
+
+    /// Adds how often the request was sent in all.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
         self
     }
 
@@ -492,16 +550,16 @@ impl Error {
         self.0.status
     }
 
-    /// Whether the same request, sent again after [`Self::retry_after`], may succeed.
+    /// Whether the same request, sent again after [`Self::retry_after_ms`], may succeed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// Seconds to wait before the next try, where the upstream says so.
+    /// Milliseconds to wait before the next try, where the upstream says so.
     #[must_use]
-    pub fn retry_after(&self) -> Option<f64> {
-        self.0.retry_after
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        self.0.retry_after_ms
     }
 
     /// Path of the field that is wrong, e.g. `messages[0].role`.
@@ -527,69 +585,86 @@ impl Error {
     pub fn partial_text(&self) -> Option<&str> {
         self.0.partial_text.as_deref()
     }
+
+    /// The properties of JavaScript's `OpenRouterError`; absent ones are left out.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let facts = &*self.0;
+        let mut out = String::new();
+        let mut object = ObjectWriter::new(&mut out);
+        for (name, value) in [
+            ("code", Some(facts.kind.code())),
+            ("message", Some(facts.message.as_str())),
+            ("requestId", facts.request_id.as_deref()),
+            ("generationId", facts.generation_id.as_deref()),
+            ("field", facts.field.as_deref()),
+            ("errorType", facts.error_type.as_deref()),
+            ("upstreamMessage", facts.upstream_message.as_deref()),
+            ("provider", facts.provider.as_deref()),
+            ("partialText", facts.partial_text.as_deref()),
+        ] {
+            object.text(name, value);
+        }
+        object.value("retryable", &Value::Bool(facts.retryable));
+        if let Some(status) = facts.status {
+            object.value("status", &Value::integer(u64::from(status)));
+        }
+        if let Some(ms) = facts.retry_after_ms {
+            let out = object.key("retryAfter");
+            out.push_str(&decimal(ms / 1000));
+            if ms % 1000 > 0 {
+                // Thousandths with their zeros: 1040 ms are 1.040 s.
+                out.push('.');
+                out.push_str(&decimal(1000 + ms % 1000)[1..]);
+            }
+        }
+        if let Some(usage) = &facts.usage {
+            object.key("usage").push_str(usage);
+        }
+        if facts.attempts > 1 {
+            object.value("attempts", &Value::integer(u64::from(facts.attempts)));
+        }
+        object.end();
+        out
+    }
 }
 
-impl std::fmt::Display for Error {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0.message)
     }
 }
 
-impl std::error::Error for Error {}
-
-/// The properties of JavaScript's `OpenRouterError`; absent ones are left out.
-impl Serialize for Error {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Facts { kind, message, status, retryable, retry_after, .. } = &*self.0;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("code", kind.code())?;
-        map.serialize_entry("message", message)?;
-        map.serialize_entry("retryable", retryable)?;
-        if let Some(status) = status {
-            map.serialize_entry("status", status)?;
-        }
-        if let Some(seconds) = retry_after {
-            map.serialize_entry("retryAfter", seconds)?;
-        }
-        for (name, value) in [
-            ("requestId", &self.0.request_id),
-            ("generationId", &self.0.generation_id),
-            ("field", &self.0.field),
-            ("errorType", &self.0.error_type),
-            ("upstreamMessage", &self.0.upstream_message),
-            ("provider", &self.0.provider),
-            ("partialText", &self.0.partial_text),
-        ] {
-            if let Some(value) = value {
-                map.serialize_entry(name, value)?;
-            }
-        }
-        map.end()
-    }
-}
+impl core::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use std::prelude::rust_2024::*;
+
+    use serde_json::{Value as Document, json};
 
     use super::*;
 
-    const NOW_MS: f64 = 1_793_000_000_000.0;
+    const NOW_MS: u64 = 1_793_000_000_000;
 
     fn facts(status: u16, headers: &[(&str, &str)]) -> ResponseFacts {
         let header =
             |name: &str| headers.iter().find(|(header, _)| *header == name).map(|(_, value)| (*value).to_owned());
         // Stands for the runtime's own reader of dates.
         let date_ms = |date: &str| match date {
-            "Sun, 25 Oct 2026 22:13:50 GMT" => Some(NOW_MS + 30_000.0),
-            "Thu, 01 Jan 1970 00:00:00 GMT" => Some(0.0),
+            "Sun, 25 Oct 2026 22:13:50 GMT" => Some(NOW_MS + 30_000),
+            "Thu, 01 Jan 1970 00:00:00 GMT" => Some(0),
             _ => None,
         };
-        ResponseFacts::read(status, NOW_MS, header, date_ms)
+        ResponseFacts::read(status, NOW_MS, &header, &date_ms)
     }
 
-    fn from(status: u16, body: &Value) -> Error {
-        Error::from_response(&facts(status, &[]), Some(body))
+    fn from(status: u16, body: &Document) -> Error {
+        from_response(status, &[], body)
+    }
+
+    fn from_response(status: u16, headers: &[(&str, &str)], body: &Document) -> Error {
+        Error::from_response(&facts(status, headers), Value::parse(&body.to_string()).as_ref())
     }
 
     #[test]
@@ -622,7 +697,7 @@ mod tests {
             (599, "server_error", true),
         ];
         for (status, code, retryable) in expected {
-            let error = Error::from_response::<Value>(&facts(status, &[]), None);
+            let error = Error::from_response(&facts(status, &[]), None);
             assert_eq!((error.kind().code(), error.is_retryable()), (code, retryable), "{status}");
             assert_eq!(error.status(), Some(status));
         }
@@ -647,7 +722,7 @@ mod tests {
         let body = json!({"error": {"message": "full", "availability":
             {"code": "capacity_exhausted", "retryable": true, "retry_after": 12}}});
         let error = from(429, &body);
-        assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(12.0)));
+        assert_eq!((error.kind(), error.retry_after_ms()), (ErrorKind::RateLimited, Some(12_000)));
         let body = json!({"error": {"message": "full", "availability": {"code": "brand_new", "retryable": false}}});
         assert_eq!((from(503, &body).kind(), from(503, &body).is_retryable()), (ErrorKind::Overloaded, false));
     }
@@ -683,15 +758,15 @@ mod tests {
 
     #[test]
     fn retry_after_comes_from_header_or_body_in_seconds() {
-        let after = |headers: &[_], body: &Value| Error::from_response(&facts(429, headers), Some(body)).retry_after();
-        assert_eq!(after(&[("retry-after", "7")], &json!({})), Some(7.0));
+        let after = |headers: &[_], body: &Document| from_response(429, headers, body).retry_after_ms();
+        assert_eq!(after(&[("retry-after", "7")], &json!({})), Some(7_000));
         assert_eq!(after(&[("retry-after", "-7")], &json!({})), None);
         assert_eq!(after(&[("retry-after", "soon")], &json!({})), None);
-        assert_eq!(after(&[("retry-after", "Sun, 25 Oct 2026 22:13:50 GMT")], &json!({})), Some(30.0));
-        assert_eq!(after(&[("retry-after", "Thu, 01 Jan 1970 00:00:00 GMT")], &json!({})), Some(0.0));
-        assert_eq!(after(&[("x-ratelimit-reset", "1793000005000")], &json!({})), Some(5.0));
+        assert_eq!(after(&[("retry-after", "Sun, 25 Oct 2026 22:13:50 GMT")], &json!({})), Some(30_000));
+        assert_eq!(after(&[("retry-after", "Thu, 01 Jan 1970 00:00:00 GMT")], &json!({})), Some(0));
+        assert_eq!(after(&[("x-ratelimit-reset", "1793000005000")], &json!({})), Some(5_000));
         let body = json!({"error": {"metadata": {"headers": {"X-RateLimit-Reset": "1793000009000"}}}});
-        assert_eq!(after(&[], &body), Some(9.0));
+        assert_eq!(after(&[], &body), Some(9_000));
         assert_eq!(after(&[], &json!({})), None);
     }
 
@@ -703,7 +778,9 @@ mod tests {
 
     #[test]
     fn an_error_in_band_takes_its_code_for_status_and_names_for_what_they_are() {
-        let in_band = |error: &Value| Error::in_band(error, &facts(200, &[("x-request-id", "r1")]));
+        let in_band = |error: &Document| {
+            Error::in_band(&Value::parse(&error.to_string()).unwrap(), &facts(200, &[("x-request-id", "r1")]))
+        };
         let error = in_band(&json!({"code": 502, "message": "upstream"}));
         assert_eq!((error.kind(), error.status()), (ErrorKind::ProviderUnavailable, Some(502)));
         let error = in_band(&json!({"code": "server_error", "message": "x"}));
@@ -734,7 +811,7 @@ mod tests {
     fn the_message_never_quotes_the_upstream() {
         let error = from(400, &json!({"error": {"message": "you said: my secret prompt"}}));
         assert_eq!(error.to_string(), "the request was refused as invalid (HTTP 400)");
-        let properties = serde_json::to_value(&error).unwrap();
+        let properties: Document = serde_json::from_str(&error.to_json()).unwrap();
         assert_eq!(properties["upstreamMessage"], "you said: my secret prompt");
         assert!(properties.get("partialText").is_none() && properties.get("retryAfter").is_none());
     }

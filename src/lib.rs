@@ -1,35 +1,44 @@
 //! The OpenRouter API for the browser and the edge, from one code base.
 //!
-//! Everything but `browser` is pure: no JavaScript, no I/O, no clock. It has two holes that each build fills: a
-//! [`transport::Transport`] and a [`json::Json`] view. Dependencies point one way:
+//! Everything but `browser` is pure: no JavaScript, no I/O, no clock, text and bytes in, text out. Whoever has a network
+//! carries a [`call::Call`] through it. Dependencies point one way:
 //!
 //! ```text
-//! json → sse, error → schema, chat, models → api, transport → client → browser
+//! json → sse, error → schema, chat, models → api, retry, legacy → client → call → browser
 //! ```
 //!
 //! | module | what it does |
 //! |---|---|
 //! | [`sse`] | bytes, cut anywhere → server-sent events, bounded |
-//! | [`json`] | the view through which the core reads JSON |
+//! | [`json`] | JSON, read and written without decoding it |
 //! | [`error`] | one error, stable codes, from status, body, stream or network |
 //! | [`schema`] | what is certainly wrong with a request, from one table |
 //! | [`chat`] | events → chunks → the final message, with the stream's three ends |
 //! | [`models`] | the model list and its exact prices |
 //! | [`api`] | which call is which method, path and headers |
-//! | [`client`] | the calls themselves, over any [`transport`] |
+//! | [`legacy`] | spellings of older guides |
+//! | [`retry`] | when to send again, and how long an answer may take |
+//! | [`client`] | settings, and what a call sends and gets |
+//! | [`call`] | one call under way |
 //!
 //! The feature `browser` (on by default) adds the JavaScript surface; `worker/` in the repository uses the core
 //! without it.
 
+#![cfg_attr(feature = "freestanding", no_std)]
+
+extern crate alloc;
+
 pub mod api;
+pub mod call;
 pub mod chat;
 pub mod client;
 pub mod error;
 pub mod json;
+pub mod legacy;
 pub mod models;
+pub mod retry;
 pub mod schema;
 pub mod sse;
-pub mod transport;
 
 #[cfg(feature = "browser")]
 pub mod browser;

@@ -3,11 +3,12 @@
 //! Source: OpenRouter `OpenAPI` `Model`, `PublicPricing` (2026-08). Prices are decimal strings in USD per single unit
 //! (token, image, request …); the wire also has the undocumented `"-1"` on router rows, which means “it depends”.
 
-use std::fmt;
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use core::fmt;
 
 use crate::{
     error::{Error, ErrorKind},
-    json::{Json, Kind},
+    json::{Value, decimal, digits},
 };
 
 /// An amount of USD, exact: `mantissa / 10^scale`.
@@ -25,15 +26,14 @@ impl Price {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (decimal, exponent) = match text.split_once(['e', 'E']) {
-            Some((decimal, exponent)) => (decimal, exponent.parse::<i32>().ok()?),
+            Some((decimal, exponent)) => {
+                let size = i32::try_from(digits(exponent.trim_start_matches(['+', '-']))?).ok()?;
+                (decimal, if exponent.starts_with('-') { -size } else { size })
+            }
             None => (text, 0),
         };
         let (whole, fraction) = decimal.split_once('.').unwrap_or((decimal, ""));
-        let digits = [whole, fraction].concat();
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        let mut mantissa: u64 = digits.parse().ok()?;
+        let mut mantissa = digits(&[whole, fraction].concat())?;
         let mut scale = i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
         while scale < 0 {
             mantissa = mantissa.checked_mul(10)?;
@@ -56,43 +56,58 @@ impl Price {
     /// The price of a million units, as price lists give it; `None` if that is beyond 19 digits.
     #[must_use]
     pub fn per_million(self) -> Option<Self> {
-        let missing = 6_u32.saturating_sub(self.scale);
-        let mantissa = self.mantissa.checked_mul(10_u64.pow(missing))?;
-        Some(Self { mantissa, scale: self.scale.saturating_sub(6) })
+        self.moved(6)
     }
-}
 
-/// Without exponent and without trailing zeros: `0.15`, `3`, `0.0000004`.
-impl fmt::Display for Price {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.mantissa.to_string();
+    /// A thousand times as much; `None` if that is beyond 19 digits.
+    #[must_use]
+    pub fn times_1000(self) -> Option<Self> {
+        self.moved(3)
+    }
+
+    /// The point moved to the right.
+    fn moved(self, places: u32) -> Option<Self> {
+        let missing = places.saturating_sub(self.scale);
+        let mantissa = self.mantissa.checked_mul(10_u64.pow(missing))?;
+        Some(Self { mantissa, scale: self.scale.saturating_sub(places) })
+    }
+
+    /// Without exponent and without trailing zeros: `0.15`, `3`, `0.0000004`.
+    #[must_use]
+    pub fn to_text(self) -> String {
+        let digits = decimal(self.mantissa);
         let scale = self.scale as usize;
         if scale == 0 {
-            return formatter.write_str(&digits);
+            return digits;
         }
         let padding = "0".repeat((scale + 1).saturating_sub(digits.len()));
         let padded = padding + &digits;
         let (whole, fraction) = padded.split_at(padded.len() - scale);
-        formatter.write_str(whole)?;
-        formatter.write_str(".")?;
-        formatter.write_str(fraction)
+        [whole, ".", fraction].concat()
+    }
+}
+
+impl fmt::Display for Price {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.to_text())
     }
 }
 
 /// The `pricing` object of a model or endpoint.
-#[derive(Debug, Clone)]
-pub struct Pricing<J>(J);
+#[derive(Debug, Clone, Copy)]
+pub struct Pricing<'a>(&'a Value<'a>);
 
-impl<J: Json> Pricing<J> {
+impl<'a> Pricing<'a> {
     /// Reads a `pricing` object.
-    pub fn read(pricing: &J) -> Self {
-        Self(pricing.clone())
+    #[must_use]
+    pub fn read(pricing: &'a Value<'a>) -> Self {
+        Self(pricing)
     }
 
     /// The base price of one unit, e.g. of `prompt`, `completion`, `request`; `None` where it is not listed or depends.
     #[must_use]
     pub fn price(&self, unit: &str) -> Option<Price> {
-        Price::parse(&self.0.get(unit)?.text()?)
+        Price::parse(&self.0.text_of(unit)?)
     }
 
     /// Whether the price depends on the model that a router chooses.
@@ -104,28 +119,29 @@ impl<J: Json> Pricing<J> {
 
 /// A row of the model list.
 #[derive(Debug, Clone)]
-pub struct Model<J> {
+pub struct Model<'a> {
     /// Slug, e.g. `openai/gpt-5.2` or `~anthropic/claude-sonnet-latest`.
     pub id: String,
     /// Name for people.
     pub name: String,
     /// Tokens that prompt and answer may have together; `None` where the row does not say.
-    pub context_length: Option<f64>,
+    pub context_length: Option<u32>,
     /// Prices per unit.
-    pub pricing: Pricing<J>,
+    pub pricing: Pricing<'a>,
     /// The row as sent.
-    pub row: J,
+    pub row: &'a Value<'a>,
 }
 
-impl<J: Json> Model<J> {
+impl<'a> Model<'a> {
     /// Reads a row; `None` if it has no `id` or no `pricing`.
-    pub fn read(row: &J) -> Option<Self> {
-        let id = row.text_of("id")?;
+    #[must_use]
+    pub fn read(row: &'a Value<'a>) -> Option<Self> {
+        let id = row.text_of("id")?.into_owned();
         Some(Self {
-            name: row.text_of("name").unwrap_or_else(|| id.clone()),
-            context_length: row.number_of("context_length"),
-            pricing: Pricing::read(&*row.present("pricing")?),
-            row: row.clone(),
+            name: row.text_of("name").map_or_else(|| id.clone(), |name| (*name).to_owned()),
+            context_length: row.index_of("context_length"),
+            pricing: Pricing::read(row.present("pricing")?),
+            row,
             id,
         })
     }
@@ -134,23 +150,17 @@ impl<J: Json> Model<J> {
     ///
     /// # Errors
     /// [`ErrorKind::MalformedResponse`] if it holds no list of models. Rows that are no models are passed over.
-    pub fn read_list(answer: &J) -> Result<Vec<Self>, Error> {
-        check_list(answer)?;
-        Ok(answer.get("data").iter().flat_map(|data| data.items()).filter_map(|row| Self::read(&*row)).collect())
-    }
-}
-
-/// Refuses what is no list at all.
-pub(crate) fn check_list<J: Json>(answer: &J) -> Result<(), Error> {
-    match answer.get("data") {
-        Some(data) if data.kind() == Kind::Array => Ok(()),
-        _ => Err(Error::new(ErrorKind::MalformedResponse, "the answer holds no list of models")),
+    pub fn read_list(answer: &'a Value<'a>) -> Result<Vec<Self>, Error> {
+        match answer.get("data") {
+            Some(Value::Array(rows)) => Ok(rows.iter().filter_map(Self::read).collect()),
+            _ => Err(Error::new(ErrorKind::MalformedResponse, "the answer holds no list of models")),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use std::prelude::rust_2024::*;
 
     use super::*;
 
@@ -202,21 +212,29 @@ mod tests {
 
     #[test]
     fn a_router_has_no_price() {
-        let pricing = Pricing::read(&json!({"prompt": "-1", "completion": "-1"}));
+        let dynamic = Value::parse(r#"{"prompt": "-1", "completion": "-1"}"#).unwrap();
+        let pricing = Pricing::read(&dynamic);
         assert!(pricing.is_dynamic() && pricing.price("prompt").is_none());
-        let pricing = Pricing::read(&json!({"prompt": "0", "completion": "0"}));
+        let free = Value::parse(r#"{"prompt": "0", "completion": "0"}"#).unwrap();
+        let pricing = Pricing::read(&free);
         assert!(!pricing.is_dynamic() && pricing.price("prompt").is_some_and(Price::is_free));
         assert_eq!(pricing.price("web_search"), None);
     }
 
     #[test]
     fn a_list_passes_over_rows_that_are_no_models() {
-        let rows = json!({"data": [
+        let rows = Value::parse(
+            r#"{"data": [
             {"id": "a/b", "name": "B", "context_length": null, "pricing": {"prompt": "0", "completion": "0"}, "new": 1},
-            {"id": "c/d"}, 5, null]});
-        let models = Model::<Value>::read_list(&rows).unwrap();
+            {"id": "c/d"}, 5, null]}"#,
+        )
+        .unwrap();
+        let models = Model::read_list(&rows).unwrap();
         assert_eq!(models.len(), 1);
-        assert_eq!((models[0].id.as_str(), models[0].context_length, &models[0].row["new"]), ("a/b", None, &json!(1)));
-        assert_eq!(Model::<Value>::read_list(&json!({})).unwrap_err().kind(), ErrorKind::MalformedResponse);
+        assert_eq!(
+            (models[0].id.as_str(), models[0].context_length, models[0].row.index_of("new")),
+            ("a/b", None, Some(1))
+        );
+        assert_eq!(Model::read_list(&Value::Object(Vec::new())).unwrap_err().kind(), ErrorKind::MalformedResponse);
     }
 }

@@ -1,93 +1,99 @@
 //! Checks requests against one table, `request.schema`, that every build shares.
 //!
 //! A table instead of derived types: the request's ~200 fields cost a few kilobytes of text in the browser's
-//! wasm where derived deserialisation cost 66, and the caller's own object is what gets sent, so what the table
+//! wasm where derived deserialisation cost 66, and the caller's own text is what gets sent, so what the table
 //! does not know passes through untouched.
+//!
+//! Only what is certainly wrong is refused. Names that are not listed pass; so do unknown values of `by` and of
+//! strings that the API documents as a choice, for both grow without notice. An optional field may be null.
+//! Source: OpenRouter's `OpenAPI` document and guides (2026-08). The table's language:
+//!
+//! ```text
+//! Type                     a type: its fields follow, indented
+//! Type by field            a type chosen by the text of that field: `text Type` lines follow
+//!   name* type             the field is required
+//! function signal         what is no JSON: it is here only where the caller gave something else
+//! string number integer boolean object any   [list of]   {map to}   one | another
+//! 2..4                     range of a number, characters of a string, elements of a list, entries of a map
+//! ```
+
+use alloc::string::String;
 
 use crate::{
     error::{Error, ErrorKind},
-    json::{Json, Kind},
+    json::{Value, decimal, digits},
 };
 
 const TABLE: &str = include_str!("request.schema");
 
-/// A type of the table that a caller's value can be checked against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Schema {
-    /// Body of `POST /chat/completions`.
-    ChatRequest,
-    /// Query of `GET /models`.
-    ModelsQuery,
+/// Refuses what the API would certainly refuse, by a type of the table, e.g. `ChatRequest`.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] with the path of the first field that is wrong, e.g. `messages[0].role`,
+/// and what it should be. The value itself is never quoted.
+pub fn check_request(value: &Value<'_>, name: &str) -> Result<(), Error> {
+    if !value.is_object() {
+        return Err(Error::new(ErrorKind::InvalidRequest, "the request must be an object"));
+    }
+    // `prompt` is the older way to ask.
+    if name == "ChatRequest" && value.present("messages").is_none() && value.present("prompt").is_none() {
+        return Err(refuse("messages", "required: expected a list"));
+    }
+    check(value, name, &mut String::new())
 }
 
-impl Schema {
-    /// Refuses what the API would certainly refuse.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidRequest`] with the path of the first field that is wrong, e.g. `messages[0].role`,
-    /// and what it should be. The value itself is never quoted.
-    pub fn check<J: Json>(self, value: &J) -> Result<(), Error> {
-        let name = match self {
-            Self::ChatRequest => "ChatRequest",
-            Self::ModelsQuery => "ModelsQuery",
-        };
-        if value.kind() != Kind::Object {
-            return Err(Error::new(ErrorKind::InvalidRequest, "the request must be an object"));
-        }
-        // `prompt` is the older way to ask.
-        if self == Self::ChatRequest && value.present("messages").is_none() && value.present("prompt").is_none() {
-            return Err(refuse("messages", "required: expected a list"));
-        }
-        check(value, name, &mut String::new())
-    }
+/// Whether a type of the table has a field of this name.
+#[must_use]
+pub fn has_field(name: &str, field: &str) -> bool {
+    section(name).is_some_and(|(_, mut lines)| lines.any(|line| line.split(['*', ' ']).next() == Some(field)))
+}
+
+/// The names of a type's fields.
+pub fn fields(name: &str) -> impl Iterator<Item = &'static str> {
+    section(name).into_iter().flat_map(|(_, lines)| lines.filter_map(|line| line.split(['*', ' ']).next()))
 }
 
 /// Checks `value` against a type expression such as `string | [ContentPart] 1..`.
-fn check<J: Json>(value: &J, expression: &str, path: &mut String) -> Result<(), Error> {
-    let kind = value.kind();
-    let Some(wanted) = expression.split(" | ").find(|wanted| kinds_match(kind, wanted)) else {
+fn check(value: &Value<'_>, expression: &str, path: &mut String) -> Result<(), Error> {
+    let Some(wanted) = expression.split('|').map(str::trim_ascii).find(|wanted| kinds_match(value, wanted)) else {
         return Err(refuse(path, &in_words(expression)));
     };
     let (name, range) = split_range(wanted);
-    match kind {
-        Kind::Number => {
+    match value {
+        Value::Number(_) => {
             let number = value.number().unwrap_or(f64::NAN);
-            if name == "integer" && number.fract() != 0.0 {
+            if name == "integer" && !is_whole(number) {
                 return Err(refuse(path, "expected a whole number"));
             }
             in_range(number, range, "", path)
         }
-        Kind::String if range.is_some() => {
+        Value::String(_) if range.is_some() => {
             let units = value.text().map_or(0, |text| text.encode_utf16().count());
             in_range(count(units), range, " characters", path)
         }
-        Kind::Array => {
+        Value::Array(items) => {
             let element = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or("any");
-            let mut length = 0;
-            for (index, item) in value.items().enumerate() {
-                length = index + 1;
-                within(path, format_index(index).as_str(), |path| check(&*item, element, path))?;
+            for (index, item) in items.iter().enumerate() {
+                let step = ["[", &decimal(index as u64), "]"].concat();
+                within(path, &step, |path| check(item, element, path))?;
             }
-            in_range(count(length), range, " elements", path)
+            in_range(count(items.len()), range, " elements", path)
         }
-        Kind::Object => check_object(value, name, range, path),
+        Value::Object(_) => check_object(value, name, range, path),
         _ => Ok(()),
     }
 }
 
-fn check_object<J: Json>(value: &J, name: &str, range: Option<&str>, path: &mut String) -> Result<(), Error> {
+fn check_object(value: &Value<'_>, name: &str, range: Option<&str>, path: &mut String) -> Result<(), Error> {
     if let Some(entry) = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-        let keys = value.keys();
-        for key in &keys {
-            let Some(entry_value) = value.get(key) else { continue };
-            within(path, &key_path(key), |path| check(&*entry_value, entry, path))?;
+        for (key, entry_value) in value.entries() {
+            within(path, &key_path(key), |path| check(entry_value, entry, path))?;
         }
-        return in_range(count(keys.len()), range, " entries", path);
+        return in_range(count(value.entries().len()), range, " entries", path);
     }
     let Some((chosen_by, lines)) = section(name) else { return Ok(()) };
     if let Some(field) = chosen_by {
-        let Some(tag) = value.present(field).as_ref().and_then(|tag| tag.text().map(std::borrow::Cow::into_owned))
-        else {
+        let Some(tag) = value.text_of(field) else {
             return within(path, &key_path(field), |path| Err(refuse(path, "required: expected a string")));
         };
         return match lines.filter_map(|line| line.split_once(' ')).find(|(text, _)| *text == tag) {
@@ -99,9 +105,9 @@ fn check_object<J: Json>(value: &J, name: &str, range: Option<&str>, path: &mut 
         let required = field.strip_suffix('*');
         let field = required.unwrap_or(field);
         match value.present(field) {
-            Some(inner) => within(path, &key_path(field), |path| check(&*inner, wanted, path))?,
+            Some(inner) => within(path, &key_path(field), |path| check(inner, wanted, path))?,
             None if required.is_some() => {
-                let problem = String::from("required: ") + &in_words(wanted);
+                let problem = ["required: ", &in_words(wanted)].concat();
                 return within(path, &key_path(field), |path| Err(refuse(path, &problem)));
             }
             None => {}
@@ -115,27 +121,46 @@ fn section(name: &str) -> Option<(Option<&'static str>, impl Iterator<Item = &'s
     let mut lines = TABLE.lines();
     let head = lines.by_ref().find(|line| line.split(' ').next() == Some(name))?;
     let body = lines.map_while(|line| line.strip_prefix("  "));
-    Some((head.split_once(" by ").map(|(_, field)| field), body))
+    // `Type by field`, or `Type`.
+    Some((head.split(' ').nth(2), body))
 }
 
-fn kinds_match(kind: Kind, wanted: &str) -> bool {
+fn kinds_match(value: &Value<'_>, wanted: &str) -> bool {
     let (name, _) = split_range(wanted);
-    match kind {
-        Kind::Null => name == "any",
-        Kind::Bool => matches!(name, "boolean" | "any"),
-        Kind::Number => matches!(name, "number" | "integer" | "any"),
-        Kind::String => matches!(name, "string" | "any"),
-        Kind::Array => name.starts_with('[') || name == "any",
-        Kind::Object => !name.starts_with('[') && !matches!(name, "boolean" | "number" | "integer" | "string"),
-    }
+    name == "any"
+        || match value {
+            Value::Null => false,
+            Value::Bool(_) => name == "boolean",
+            Value::Number(_) => matches!(name, "number" | "integer"),
+            Value::String(_) => name == "string",
+            Value::Array(_) => name.starts_with('['),
+            Value::Object(_) => {
+                !name.starts_with('[')
+                    && !matches!(name, "boolean" | "number" | "integer" | "string" | "function" | "signal")
+            }
+        }
 }
 
 /// `[string] 0..4` is `[string]` and `0..4`; the range inside of brackets belongs to the element.
 fn split_range(wanted: &str) -> (&str, Option<&str>) {
     match wanted.rsplit_once(' ') {
-        Some((name, range)) if range.contains("..") && !range.ends_with([']', '}']) => (name, Some(range)),
+        Some((name, range))
+            if range.as_bytes().windows(2).any(|pair| pair == b"..") && !range.ends_with([']', '}']) =>
+        {
+            (name, Some(range))
+        }
         _ => (wanted, None),
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::float_cmp,
+    reason = "that is the question"
+)]
+fn is_whole(number: f64) -> bool {
+    number as i64 as f64 == number
 }
 
 #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
@@ -145,21 +170,25 @@ fn count(length: usize) -> f64 {
 
 fn in_range(number: f64, range: Option<&str>, unit: &str, path: &str) -> Result<(), Error> {
     let Some(range) = range else { return Ok(()) };
-    let (least, most) = range.split_once("..").unwrap_or((range, ""));
+    let (least, most) = range.split_once('.').unwrap_or((range, ""));
     // The table's ranges are whole numbers: reading floats would cost more wasm than the whole check.
-    let bound = |text: &str| text.parse::<i32>().ok().map(f64::from);
+    let most = most.trim_start_matches('.');
+    let bound = |text: &str| {
+        let size = count(usize::try_from(digits(text.trim_start_matches('-'))?).ok()?);
+        Some(if text.starts_with('-') { -size } else { size })
+    };
     let is_inside = bound(least).is_some_and(|least| number >= least) && bound(most).is_none_or(|most| number <= most);
     if is_inside {
         return Ok(());
     }
-    let most = if most.is_empty() { String::new() } else { String::from(" and at most ") + most };
-    Err(refuse(path, &(String::from("expected at least ") + least + &most + unit)))
+    let and = if most.is_empty() { "" } else { " and at most " };
+    Err(refuse(path, &["expected at least ", least, and, most, unit].concat()))
 }
 
 /// `string | [ContentPart]` in words.
 fn in_words(expression: &str) -> String {
     let mut words = String::from("expected ");
-    for (index, wanted) in expression.split(" | ").enumerate() {
+    for (index, wanted) in expression.split('|').map(str::trim_ascii).enumerate() {
         if index > 0 {
             words.push_str(" or ");
         }
@@ -169,6 +198,8 @@ fn in_words(expression: &str) -> String {
             "integer" => "a whole number",
             "boolean" => "true or false",
             "any" => "a value",
+            "function" => "a function",
+            "signal" => "an AbortSignal",
             list if list.starts_with('[') => "a list",
             _ => "an object",
         });
@@ -176,12 +207,8 @@ fn in_words(expression: &str) -> String {
     words
 }
 
-fn format_index(index: usize) -> String {
-    String::from("[") + &index.to_string() + "]"
-}
-
 fn key_path(key: &str) -> String {
-    String::from(".") + key
+    [".", key].concat()
 }
 
 /// Runs `inner` with `step` added to the path.
@@ -199,16 +226,22 @@ fn refuse(path: &str, problem: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use std::{format, prelude::rust_2024::*};
+
+    use serde_json::{Value as Document, json};
 
     use super::*;
 
-    fn problem(request: &Value) -> Option<String> {
-        Schema::ChatRequest.check(request).err().map(|error| error.message().to_owned())
+    fn check_against(name: &str, request: &Document) -> Result<(), Error> {
+        check_request(&Value::parse(&request.to_string()).unwrap(), name)
+    }
+
+    fn problem(request: &Document) -> Option<String> {
+        check_against("ChatRequest", request).err().map(|error| error.message().to_owned())
     }
 
     /// A request that is right, with one field added.
-    fn with(field: &str, value: Value) -> Value {
+    fn with(field: &str, value: Document) -> Document {
         let mut request = json!({"model": "openai/gpt-5.2", "messages": [{"role": "user", "content": "hi"}]});
         request[field] = value;
         request
@@ -218,10 +251,13 @@ mod tests {
     fn every_type_that_the_table_names_is_in_the_table() {
         for line in TABLE.lines().filter_map(|line| line.strip_prefix("  ")) {
             let (_, expression) = line.split_once(' ').unwrap();
-            for wanted in expression.split(" | ") {
+            for wanted in expression.split('|').map(str::trim_ascii) {
                 let name = split_range(wanted).0.trim_matches(['[', ']', '{', '}']);
                 let name = split_range(name).0;
-                let is_basic = matches!(name, "string" | "number" | "integer" | "boolean" | "object" | "any");
+                let is_basic = matches!(
+                    name,
+                    "string" | "number" | "integer" | "boolean" | "object" | "any" | "function" | "signal"
+                );
                 assert!(is_basic || section(name).is_some(), "{line}");
             }
         }
@@ -307,7 +343,7 @@ mod tests {
 
     #[test]
     fn the_error_carries_the_path_and_never_the_value() {
-        let error = Schema::ChatRequest.check(&with("model", json!(["sk-or-v1-secret"]))).unwrap_err();
+        let error = check_against("ChatRequest", &with("model", json!(["sk-or-v1-secret"]))).unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidRequest, Some("model")));
         assert!(!format!("{error:?}").contains("secret"));
     }
@@ -327,7 +363,8 @@ mod tests {
 
     #[test]
     fn a_models_query_is_checked_too() {
-        let check = |query: Value| Schema::ModelsQuery.check(&query).err().map(|error| error.message().to_owned());
+        let check =
+            |query: Document| check_against("ModelsQuery", &query).err().map(|error| error.message().to_owned());
         assert_eq!(check(json!({"q": "gpt", "limit": 10, "output_modalities": ["image"]})), None);
         assert_eq!(check(json!({"limit": 0})).as_deref(), Some("limit: expected at least 1 and at most 1000"));
     }

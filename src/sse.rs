@@ -3,16 +3,38 @@
 //! Source: WHATWG HTML § 9.2.6 “Interpreting an event stream”. `id` and `retry` serve reconnection, which the
 //! answer to a POST does not have; they are skipped like any other field that is not `event` or `data`.
 
+use alloc::{borrow::Cow, string::String, vec::Vec};
+use core::mem;
+
 /// The most bytes that one unfinished event may hold: 16 MiB, several times the largest generated image.
 pub const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 
-/// One dispatched event.
+/// One dispatched event, borrowed from the bytes wherever it came in one piece.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SseEvent {
+pub struct SseEvent<'a> {
     /// The `event` field; empty where the stream names none (WHATWG then calls it `message`).
-    pub event: String,
+    pub event: Cow<'a, str>,
     /// The `data` lines joined by LF. Bytes that are not UTF-8 are U+FFFD.
-    pub data: String,
+    pub data: Cow<'a, str>,
+}
+
+/// Takes what a stream holds.
+pub trait Events {
+    /// An event.
+    fn event(&mut self, event: &SseEvent<'_>);
+
+    /// Bytes at the start of an event: how many of them make one that is known already and was taken; 0 if it is to be
+    /// decoded as any other. Most events of an answer are alike, and looking at each byte once is enough for them.
+    fn known(&mut self, bytes: &[u8]) -> usize {
+        let _ = bytes;
+        0
+    }
+}
+
+impl<F: FnMut(&SseEvent<'_>)> Events for F {
+    fn event(&mut self, event: &SseEvent<'_>) {
+        self(event);
+    }
 }
 
 /// An unfinished event passed [`MAX_EVENT_BYTES`]. The decoder drops it and everything that follows.
@@ -40,40 +62,67 @@ impl SseDecoder {
         Self::default()
     }
 
-    /// Feeds bytes, cut anywhere (even inside a UTF-8 character), and appends the events that they complete to `out`.
+    /// Feeds bytes, cut anywhere (even inside a UTF-8 character), and gives out the events that they complete.
     ///
     /// What is unfinished when the stream ends was never an event: there is nothing to flush.
     ///
     /// # Errors
     /// [`EventTooLarge`] once the unfinished event passes [`MAX_EVENT_BYTES`], and at every later call.
-    pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<SseEvent>) -> Result<(), EventTooLarge> {
+    pub fn push(&mut self, mut bytes: &[u8], take: &mut impl Events) -> Result<(), EventTooLarge> {
         if self.is_overflowed {
             return Err(EventTooLarge);
         }
-        while !bytes.is_empty() {
+        // The only data line so far of an event, as long as it is whole in these bytes: it needs no copy.
+        let mut single: Option<&[u8]> = None;
+        while let Some(&first) = bytes.first() {
+            if first == b'd' && single.is_none() && self.is_between_events() {
+                let taken = take.known(bytes);
+                if taken > 0 {
+                    bytes = bytes.get(taken..).unwrap_or_default();
+                    continue;
+                }
+            }
             // A CR ends its line at once; the LF of a CRLF pair may only come with the next bytes.
-            if std::mem::take(&mut self.after_cr) && bytes[0] == b'\n' {
+            if mem::take(&mut self.after_cr) && first == b'\n' {
                 bytes = &bytes[1..];
                 continue;
             }
             let Some(end) = memchr::memchr2(b'\n', b'\r', bytes) else {
                 self.line.extend_from_slice(bytes);
-                return self.bound();
+                break;
             };
             self.after_cr = bytes[end] == b'\r';
-            if self.line.is_empty() {
-                self.take_line(&bytes[..end], out);
-            } else {
-                let mut line = std::mem::take(&mut self.line);
-                line.extend_from_slice(&bytes[..end]);
-                self.take_line(&line, out);
-                line.clear();
-                self.line = line; // keeps its capacity for the next line that is cut
-            }
-            self.bound()?;
+            let mut line = &bytes[..end];
             bytes = &bytes[end + 1..];
+            if !self.line.is_empty() {
+                let mut whole = mem::take(&mut self.line);
+                whole.extend_from_slice(line);
+                self.keep(single.take());
+                self.field(&whole);
+                whole.clear();
+                self.line = whole; // keeps its capacity for the next line that is cut
+                self.bound()?;
+                continue;
+            }
+            if !mem::replace(&mut self.is_past_first_line, true) {
+                line = line.strip_prefix(BOM).unwrap_or(line);
+            }
+            if line.is_empty() {
+                self.dispatch(single.take(), take);
+            } else if single.is_none() && !self.has_data && line.starts_with(b"data:") {
+                single = Some(value_of(&line[5..]));
+            } else {
+                self.keep(single.take());
+                self.field(line);
+                self.bound()?;
+            }
         }
-        Ok(())
+        self.keep(single);
+        self.bound()
+    }
+
+    fn is_between_events(&self) -> bool {
+        self.is_past_first_line && !self.after_cr && !self.has_data && self.line.is_empty() && self.event.is_empty()
     }
 
     fn bound(&mut self) -> Result<(), EventTooLarge> {
@@ -84,59 +133,90 @@ impl SseDecoder {
         Err(EventTooLarge)
     }
 
-    fn take_line(&mut self, mut line: &[u8], out: &mut Vec<SseEvent>) {
-        if !std::mem::replace(&mut self.is_past_first_line, true) {
-            line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+    /// Copies a data line.
+    fn keep(&mut self, line: Option<&[u8]>) {
+        let Some(line) = line else { return };
+        if mem::replace(&mut self.has_data, true) {
+            self.data.push(b'\n');
         }
-        if line.is_empty() {
-            self.dispatch(out);
-            return;
+        self.data.extend_from_slice(line);
+    }
+
+    /// Reads a line that is not blank.
+    fn field(&mut self, mut line: &[u8]) {
+        if !mem::replace(&mut self.is_past_first_line, true) {
+            line = line.strip_prefix(BOM).unwrap_or(line);
         }
         let (name, value) = match memchr::memchr(b':', line) {
             Some(colon) => (&line[..colon], &line[colon + 1..]),
             None => (line, &[][..]),
         };
-        let value = value.strip_prefix(b" ").unwrap_or(value);
         match name {
-            b"data" => {
-                if std::mem::replace(&mut self.has_data, true) {
-                    self.data.push(b'\n');
-                }
-                self.data.extend_from_slice(value);
-            }
-            b"event" => self.event = value.to_vec(),
+            b"data" => self.keep(Some(value_of(value))),
+            b"event" => self.event = value_of(value).to_vec(),
             // A comment has an empty name; unknown fields are ignored.
             _ => {}
         }
     }
 
     /// A blank line ends the event; one without data is no event.
-    fn dispatch(&mut self, out: &mut Vec<SseEvent>) {
-        let event = std::mem::take(&mut self.event);
-        if std::mem::take(&mut self.has_data) {
-            out.push(SseEvent { event: decode(event), data: decode(std::mem::take(&mut self.data)) });
+    fn dispatch(&mut self, single: Option<&[u8]>, take: &mut impl Events) {
+        if let Some(data) = single {
+            take.event(&SseEvent { event: decode(&self.event), data: decode(data) });
+        } else if mem::take(&mut self.has_data) {
+            take.event(&SseEvent { event: decode(&self.event), data: decode(&self.data) });
+        }
+        self.data.clear();
+        self.event.clear();
+    }
+}
+
+const BOM: &[u8] = "\u{feff}".as_bytes();
+
+/// As UTF-8; each sequence that is none is U+FFFD, as the WHATWG decoder has it.
+fn decode(mut bytes: &[u8]) -> Cow<'_, str> {
+    let mut text = String::new();
+    loop {
+        match str::from_utf8(bytes) {
+            Ok(rest) if text.is_empty() => return Cow::Borrowed(rest),
+            Ok(rest) => return Cow::Owned(text + rest),
+            Err(error) => {
+                let (valid, rest) = bytes.split_at(error.valid_up_to());
+                text.push_str(str::from_utf8(valid).unwrap_or_default());
+                text.push(char::REPLACEMENT_CHARACTER);
+                bytes = error.error_len().and_then(|length| rest.get(length..)).unwrap_or_default();
+            }
         }
     }
 }
 
-fn decode(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+/// One space after the colon is no part of the value.
+fn value_of(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b" ").unwrap_or(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{prelude::rust_2024::*, string::ToString, vec};
+
     use super::*;
 
-    fn decode_pieces(pieces: &[&[u8]]) -> Vec<SseEvent> {
+    fn push(decoder: &mut SseDecoder, bytes: &[u8], out: &mut Vec<SseEvent<'static>>) -> Result<(), EventTooLarge> {
+        decoder.push(bytes, &mut |SseEvent { event, data }: &SseEvent<'_>| {
+            out.push(SseEvent { event: event.to_string().into(), data: data.to_string().into() });
+        })
+    }
+
+    fn decode_pieces(pieces: &[&[u8]]) -> Vec<SseEvent<'static>> {
         let (mut decoder, mut out) = (SseDecoder::new(), Vec::new());
         for piece in pieces {
-            decoder.push(piece, &mut out).unwrap();
+            push(&mut decoder, piece, &mut out).unwrap();
         }
         out
     }
 
     fn data_of(stream: &str) -> Vec<String> {
-        decode_pieces(&[stream.as_bytes()]).into_iter().map(|event| event.data).collect()
+        decode_pieces(&[stream.as_bytes()]).into_iter().map(|event| event.data.into_owned()).collect()
     }
 
     #[test]
@@ -146,7 +226,7 @@ mod tests {
         let whole = decode_pieces(&[bytes]);
         assert_eq!(
             whole,
-            [SseEvent { event: String::new(), data: "é✔\n".into() }, SseEvent { event: "x".into(), data: "2".into() },]
+            [SseEvent { event: "".into(), data: "é✔\n".into() }, SseEvent { event: "x".into(), data: "2".into() },]
         );
         for i in 0..=bytes.len() {
             for j in i..=bytes.len() {
@@ -187,7 +267,7 @@ mod tests {
     #[test]
     fn an_event_name_lasts_for_its_event_only() {
         let events = decode_pieces(&[b"event: ping\n\ndata: 1\n\nevent: a\nevent: b\ndata: 2\n\n"]);
-        assert_eq!(events.iter().map(|event| event.event.as_str()).collect::<Vec<_>>(), ["", "b"]);
+        assert_eq!(events.iter().map(|event| &*event.event).collect::<Vec<_>>(), ["", "b"]);
     }
 
     #[test]
@@ -202,10 +282,10 @@ mod tests {
         let chunk = vec![b'x'; 1024 * 1024];
         for prefix in ["data: ", ": ", ""] {
             let (mut decoder, mut out) = (SseDecoder::new(), Vec::new());
-            decoder.push(prefix.as_bytes(), &mut out).unwrap();
-            let refused = (0..20).find(|_| decoder.push(&chunk, &mut out).is_err());
+            push(&mut decoder, prefix.as_bytes(), &mut out).unwrap();
+            let refused = (0..20).find(|_| push(&mut decoder, &chunk, &mut out).is_err());
             assert!(refused.is_some_and(|mebibyte| mebibyte <= 16), "{prefix:?}: {refused:?}");
-            assert_eq!(decoder.push(b"\n\ndata: 1\n\n", &mut out), Err(EventTooLarge), "it stays refused");
+            assert_eq!(push(&mut decoder, b"\n\ndata: 1\n\n", &mut out), Err(EventTooLarge), "it stays refused");
             assert!(out.is_empty());
         }
     }
@@ -214,6 +294,6 @@ mod tests {
     fn many_short_data_lines_are_bounded_too() {
         let line = [b"data: ".as_slice(), &vec![b'x'; 64 * 1024], b"\n"].concat();
         let (mut decoder, mut out) = (SseDecoder::new(), Vec::new());
-        assert!((0..300).any(|_| decoder.push(&line, &mut out).is_err()));
+        assert!((0..300).any(|_| push(&mut decoder, &line, &mut out).is_err()));
     }
 }

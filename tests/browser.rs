@@ -6,8 +6,7 @@
 #![cfg(all(target_arch = "wasm32", feature = "browser"))]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use openrouter_wasm::{browser::OpenRouter, chat::ChatStream, error::ResponseFacts};
-use serde_json::Value;
+use openrouter_wasm::browser::Core;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -16,37 +15,42 @@ wasm_bindgen_test_configure!(run_in_browser);
 #[wasm_bindgen(module = "/tests/browser/harness.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
-    async fn run(
-        name: &str,
-        client: &JsValue,
-        price_per_million: &JsValue,
-        simulator: Option<&str>,
-    ) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(catch, js_name = bodyAndCompletion)]
-    async fn body_and_completion(client: &JsValue, simulator: &str, model: &str) -> Result<JsValue, JsValue>;
+    async fn run(name: &str, core: &JsValue, simulator: Option<&str>) -> Result<(), JsValue>;
 }
 
-// Named here, so that the file stands beside the one that imports it.
 #[wasm_bindgen(module = "/tests/browser/scenarios.js")]
 extern "C" {
     #[wasm_bindgen(js_name = scenarioNames)]
     fn scenario_names() -> Vec<String>;
 }
 
+/// Names the files that others import, so that they stand beside each other.
+macro_rules! bring {
+    ($($file:literal $name:ident as $unused:ident),*) => {
+        $(
+            #[wasm_bindgen(module = $file)]
+            extern "C" {
+                #[wasm_bindgen(js_name = $name)]
+                #[allow(dead_code, reason = "naming it is all")]
+                fn $unused();
+            }
+        )*
+    };
+}
+
+bring! {
+    "/src/browser/error.js" OpenRouterError as error,
+    "/src/browser/exchange.js" Exchange as exchange,
+    "/src/browser/openrouter.js" openRouterClass as openrouter,
+    "/src/browser/stream.js" ChatCompletionStream as stream
+}
+
 /// Where the simulator listens, if this was compiled for it.
 const SIMULATOR: Option<&str> = option_env!("OPENROUTER_SIMULATOR");
 
-fn client() -> JsValue {
-    let options = js_sys::JSON::parse(r#"{"baseURL": "http://127.0.0.1:9/api/v1"}"#).unwrap();
-    OpenRouter::new(Some(options.unchecked_into())).unwrap().into()
-}
-
 async fn scenario(name: &str) {
-    let price_per_million = Closure::<dyn Fn(String) -> Option<String>>::new(|price: String| {
-        openrouter_wasm::browser::price_per_million(&price)
-    });
-    if let Err(error) = run(name, &client(), price_per_million.as_ref(), SIMULATOR).await {
+    let core = Core::new(Some("{}".into()), None, "{}");
+    if let Err(error) = run(name, &core.into(), SIMULATOR).await {
         wasm_bindgen::throw_val(error);
     }
 }
@@ -109,58 +113,5 @@ scenarios! {
         a_body_that_stays_open_after_done_is_let_go,
         what_the_response_says_is_there,
         the_model_list_comes_as_sent,
-}
-
-/// One logic, two JSON views: the engine's objects and `serde_json` must give the same answer to the same bytes.
-#[wasm_bindgen_test]
-#[cfg_attr(not(feature = "simulator-tests"), ignore = "it needs the simulator: run `npm test`")]
-async fn both_views_of_json_agree() {
-    let simulator = SIMULATOR.expect("OPENROUTER_SIMULATOR was set when this was compiled");
-    for model in [
-        "text",
-        "images",
-        "audio",
-        "annotations",
-        "refusal",
-        "two-choices",
-        "lone-surrogate",
-        "split-surrogates",
-        "tools",
-        "tools-single",
-        "tools-parallel",
-        "tools-duplicate-ids",
-        "tools-empty-ids",
-        "tools-no-index",
-        "tools-trailing-space",
-        "tools-finish-stop",
-        "tools-missing-arguments",
-        "tools-cut-arguments",
-        "reasoning",
-        "reasoning-late-signature",
-        "reasoning-encrypted",
-        "reasoning-plain",
-        "length",
-        "usage-empty-choices",
-        "usage-null-finish",
-        "usage-twice",
-        "no-usage",
-        "after-done",
-        "finish-no-done",
-        "comments",
-        "crlf",
-        "bom",
-        "bad-utf8",
-    ] {
-        let answer = body_and_completion(&client(), simulator, model)
-            .await
-            .unwrap_or_else(|error| wasm_bindgen::throw_val(error));
-        let part = |name: &str| js_sys::Reflect::get(&answer, &name.into()).unwrap();
-        let bytes = js_sys::Uint8Array::new(&part("body")).to_vec();
-        let mut stream = ChatStream::<Value>::new(ResponseFacts::default());
-        stream.push(&bytes, &mut Vec::new()).unwrap();
-        stream.finish().unwrap();
-        let by_serde = serde_json::to_value(stream.completion()).unwrap();
-        let by_engine: Value = serde_json::from_str(&part("completion").as_string().unwrap()).unwrap();
-        assert_eq!(by_engine, by_serde, "{model}");
-    }
+        every_chunk_is_what_the_engine_makes_of_its_event,
 }

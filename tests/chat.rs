@@ -4,18 +4,41 @@
 #![allow(clippy::unwrap_used)]
 
 use openrouter_wasm::{
-    chat::{ChatStream, StreamEvent},
+    chat::{ChatStream, Chunk},
     error::{Error, ErrorKind, ResponseFacts},
 };
 use serde_json::{Value, json};
 
+/// What was handed out of a chunk: all of its text, or the strings in which it differs from one before.
+#[derive(Debug, PartialEq)]
+enum Out {
+    Whole(String),
+    Like(Vec<String>),
+}
+
+fn new_stream() -> ChatStream {
+    ChatStream::new(ResponseFacts::default())
+}
+
+fn push(stream: &mut ChatStream, bytes: &[u8], chunks: &mut Vec<Out>) -> Result<(), Error> {
+    stream.push(bytes, &mut |chunk| {
+        chunks.push(match chunk {
+            Chunk::Whole { text, .. } => Out::Whole(text.to_owned()),
+            Chunk::Like { strings, .. } => Out::Like(strings.iter().map(ToString::to_string).collect()),
+        });
+    })
+}
+
 /// Feeds a stream in pieces; chunks, error if any, and what the chunks add up to.
-fn run(pieces: &[&[u8]]) -> (Vec<Value>, Result<(), Error>, Value) {
-    let mut stream = ChatStream::<Value>::new(ResponseFacts::default());
-    let mut chunks = Vec::new();
-    let result = pieces.iter().try_for_each(|piece| stream.push(piece, &mut chunks)).and_then(|()| stream.finish());
-    let completion = serde_json::to_value(stream.completion()).unwrap();
-    (chunks, result, completion)
+fn run(pieces: &[&[u8]]) -> (Vec<Out>, Result<(), Error>, Value) {
+    let (mut stream, mut chunks) = (new_stream(), Vec::new());
+    let result = pieces.iter().try_for_each(|piece| push(&mut stream, piece, &mut chunks));
+    let result = result.and_then(|()| stream.finish());
+    (chunks, result, parse(&stream.completion().to_json()))
+}
+
+fn parse(json: &str) -> Value {
+    serde_json::from_str(json).unwrap()
 }
 
 /// A stream of chunks with these deltas, a finish reason and `[DONE]`.
@@ -48,10 +71,8 @@ fn chunks_come_out_unchanged_and_add_up_to_the_message() {
     let (chunks, result, completion) = run(&[stream.as_bytes()]);
     result.unwrap();
     assert_eq!(chunks.len(), 4);
-    assert_eq!(
-        chunks[1],
-        json!({"id": "gen-1", "choices": [{"index": 0, "delta": {"content": "Hel"}, "finish_reason": null}]})
-    );
+    let chunk = json!({"id": "gen-1", "choices": [{"index": 0, "delta": {"content": "Hel"}, "finish_reason": null}]});
+    assert_eq!(chunks[1..3], [Out::Whole(chunk.to_string()), Out::Like(vec!["lo".into()])]);
     assert_eq!(
         completion,
         json!({"object": "chat.completion", "id": "gen-1", "choices": [{"index": 0, "finish_reason": "stop",
@@ -78,7 +99,7 @@ fn the_last_usage_wins_wherever_it_comes_and_a_later_null_takes_nothing_back() {
     result.unwrap();
     assert_eq!(completion["usage"], json!({"cost": 3.4e-7}));
     assert_eq!(completion["choices"][0]["finish_reason"], "stop");
-    assert_eq!(completion["system_fingerprint"], Value::Null, "said as null is not absent");
+    assert_eq!(completion.get("system_fingerprint"), Some(&Value::Null), "said as null is not absent");
 }
 
 #[test]
@@ -160,10 +181,10 @@ fn an_event_that_is_no_object_is_an_error() {
 fn a_tool_call_that_was_cut_before_its_arguments_is_not_complete() {
     let is_complete = |arguments: &str, reason: &str| {
         let call = json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": arguments}}]});
-        let mut chat = ChatStream::<Value>::new(ResponseFacts::default());
+        let mut chat = new_stream();
         chat.record_events();
-        chat.push(stream_of(&[call], &json!(reason)).as_bytes(), &mut Vec::new()).unwrap();
-        let events = serde_json::to_value(chat.take_events()).unwrap();
+        push(&mut chat, stream_of(&[call], &json!(reason)).as_bytes(), &mut Vec::new()).unwrap();
+        let events = parse(&chat.take_events());
         let call = events.as_array().unwrap().iter().find(|event| event["type"] == "tool_call").unwrap();
         call["isComplete"].as_bool().unwrap()
     };
@@ -173,10 +194,26 @@ fn a_tool_call_that_was_cut_before_its_arguments_is_not_complete() {
 
 #[test]
 fn lone_surrogates_do_not_stop_a_stream() {
-    let stream = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\\ud83d\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
-    let (_, result, completion) = run(&[stream.as_bytes()]);
+    let mut chat = new_stream();
+    push(&mut chat, raw_stream(&[r"a\ud83d", r"b\ude00"]).as_bytes(), &mut Vec::new()).unwrap();
+    assert_eq!(chat.completion().text(), "a\u{FFFD}b\u{FFFD}");
+    assert!(chat.completion().to_json().contains(r#""content":"a\ud83db\ude00""#), "the engine decides on its own");
+}
+
+#[test]
+fn a_surrogate_pair_that_is_split_over_two_chunks_is_whole_in_the_message() {
+    let (_, result, completion) = run(&[raw_stream(&["x", r"a\ud83d", r"\ude00b"]).as_bytes()]);
     result.unwrap();
-    assert_eq!(completion["choices"][0]["message"]["content"], "a\u{FFFD}");
+    assert_eq!(completion["choices"][0]["message"]["content"], "xa😀b");
+}
+
+/// A stream of chunks with these contents, as they are written between the quotes.
+fn raw_stream(contents: &[&str]) -> String {
+    let chunk = |raw: &&str| {
+        let chunk = r#"data: {"choices":[{"index":0,"delta":{"content":"RAW"},"finish_reason":null}]}"#;
+        chunk.replace("RAW", raw) + "\n\n"
+    };
+    contents.iter().map(chunk).collect::<String>() + &stream_of(&[], &json!("stop"))
 }
 
 #[test]
@@ -328,8 +365,8 @@ fn choices_are_kept_apart_by_index() {
         + &event(
             &json!({"choices": [{"index": 0, "delta": {"content": "a"}}, {"index": 1, "delta": {"content": "c"}}]}),
         );
-    let mut chat = ChatStream::<Value>::new(ResponseFacts::default());
-    chat.push(stream.as_bytes(), &mut Vec::new()).unwrap();
+    let mut chat = new_stream();
+    push(&mut chat, stream.as_bytes(), &mut Vec::new()).unwrap();
     assert_eq!(chat.completion().text(), "a");
     let error = chat.finish().unwrap_err();
     assert_eq!(error.partial_text(), Some("a"));
@@ -363,13 +400,12 @@ fn events_tell_text_reasoning_tools_and_the_end_once() {
         ],
         &json!("tool_calls"),
     );
-    let mut chat = ChatStream::<Value>::new(ResponseFacts::default());
+    let mut chat = new_stream();
     chat.record_events();
-    chat.push(stream.as_bytes(), &mut Vec::new()).unwrap();
+    push(&mut chat, stream.as_bytes(), &mut Vec::new()).unwrap();
     chat.finish().unwrap();
-    let events: Vec<StreamEvent<Value>> = chat.take_events();
     assert_eq!(
-        serde_json::to_value(events).unwrap(),
+        parse(&chat.take_events()),
         json!([
             {"type": "reasoning", "text": "Hm"},
             {"type": "reasoning", "text": " only a string"},
@@ -379,17 +415,96 @@ fn events_tell_text_reasoning_tools_and_the_end_once() {
             {"type": "finish", "finishReason": "tool_calls", "nativeFinishReason": null}
         ])
     );
-    assert!(chat.take_events().is_empty());
+    assert_eq!(chat.take_events(), "[]");
+}
+
+#[test]
+fn events_that_are_taken_after_every_byte_are_the_same() {
+    let deltas = [json!({"content": "a"}), json!({"content": "b"}), json!({"reasoning": "c"}), json!({"content": "d"})];
+    let stream = stream_of(&deltas, &json!("stop"));
+    let events = |pieces: &mut dyn Iterator<Item = &[u8]>| {
+        let mut chat = new_stream();
+        chat.record_events();
+        let mut events = Vec::new();
+        for piece in pieces {
+            push(&mut chat, piece, &mut Vec::new()).unwrap();
+            events.extend(parse(&chat.take_events()).as_array().unwrap().clone());
+        }
+        events
+    };
+    let whole = events(&mut std::iter::once(stream.as_bytes()));
+    assert_eq!(events(&mut stream.as_bytes().chunks(1)), whole);
+    let kinds: Vec<_> = whole.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["text", "text", "reasoning", "text", "finish"]);
+}
+
+#[test]
+fn events_are_of_the_first_choice_only_and_none_where_nobody_asked() {
+    let stream = event(&json!({"choices": [{"index": 1, "delta": {"content": "b"}, "finish_reason": "stop"}]}))
+        + &stream_of(&[json!({"content": "a"})], &json!("stop"));
+    for (is_asked, expected) in [(true, json!(["a"])), (false, json!([]))] {
+        let mut chat = new_stream();
+        if is_asked {
+            chat.record_events();
+        }
+        push(&mut chat, stream.as_bytes(), &mut Vec::new()).unwrap();
+        let events = parse(&chat.take_events());
+        let texts = events.as_array().unwrap().iter().filter(|event| event["type"] == "text");
+        assert_eq!(json!(texts.map(|event| &event["text"]).collect::<Vec<_>>()), expected);
+    }
+}
+
+#[test]
+fn a_chunk_of_another_choice_in_between_is_added_where_it_belongs() {
+    let chunk = |index: u32, text: &str| event(&json!({"choices": [{"index": index, "delta": {"content": text}}]}));
+    let stream: String = [(0, "a"), (1, "A"), (0, "b"), (0, "c"), (1, "B"), (1, "C"), (0, "d")]
+        .map(|(index, text)| chunk(index, text))
+        .concat();
+    let (chunks, _, completion) = run(&[stream.as_bytes()]);
+    assert_eq!(chunks.iter().filter(|chunk| matches!(chunk, Out::Like(_))).count(), 5);
+    let contents = [0, 1].map(|choice: usize| &completion["choices"][choice]["message"]["content"]);
+    assert_eq!(contents, ["abcd", "ABC"]);
 }
 
 #[test]
 fn the_message_is_the_same_whether_it_is_read_at_once_or_at_the_end() {
     let stream = stream_of(&vec![json!({"content": "0123456789".repeat(100)}); 3000], &json!("stop"));
     let (_, _, at_the_end) = run(&[stream.as_bytes()]);
-    let mut chat = ChatStream::<Value>::new(ResponseFacts::default());
-    for piece in stream.as_bytes().chunks(1000) {
-        chat.push(piece, &mut Vec::new()).unwrap();
-        chat.completion();
+    let mut chat = new_stream();
+    for (count, piece) in stream.as_bytes().chunks(1000).enumerate() {
+        push(&mut chat, piece, &mut Vec::new()).unwrap();
+        if count % 100 == 0 {
+            assert!(chat.completion().to_json().len() > count * 900);
+        }
     }
-    assert_eq!(serde_json::to_value(chat.completion()).unwrap(), at_the_end);
+    assert_eq!(parse(&chat.completion().to_json()), at_the_end);
+}
+
+#[test]
+fn the_largest_index_of_a_tool_call_is_survived() {
+    let message = message(&[
+        json!({"tool_calls": [{"index": u32::MAX, "id": "a", "function": {"name": "f", "arguments": "{}"}}]}),
+        json!({"tool_calls": [{"id": "b", "function": {"name": "g", "arguments": "{}"}}]}),
+    ]);
+    assert_eq!(message["tool_calls"].as_array().unwrap().len(), 2);
+}
+
+/// What the message makes of a delta with this content twice.
+fn twice(first: &str, last: &str) -> Value {
+    let delta = format!(r#"{{"{first}":"a","{last}":"b"}}"#);
+    let chunk = format!(r#"data: {{"choices":[{{"delta":{delta},"finish_reason":"stop"}}]}}"#) + "\n\n";
+    run(&[chunk.as_bytes()]).2["choices"][0]["message"]["content"].clone()
+}
+
+#[test]
+fn of_duplicate_keys_in_a_chunk_the_last_counts_for_the_message_too() {
+    assert_eq!(twice("content", "content"), "b");
+    assert_eq!(twice("content", r"\u0063ontent"), "b");
+    assert_eq!(twice(r"\u0063ontent", r"conten\u0074"), "b");
+}
+
+#[test]
+#[ignore = "bug: `fields` compares contents only if the later key is the one with an escape"]
+fn of_duplicate_keys_the_last_counts_also_where_the_first_is_written_with_an_escape() {
+    assert_eq!(twice(r"\u0063ontent", "content"), "b");
 }

@@ -125,7 +125,9 @@ test("what `wasm-pack build --target web` makes, typed by habit, is usable and t
   const before = ask("git", "status", "--porcelain");
   ask("wasm-pack", "build", "--target", "web", "--out-dir", "target/wasm-pack");
   assert.equal(ask("git", "status", "--porcelain"), before);
-  const { default: load, OpenRouter, OpenRouterError, pricePerMillion } = await import("../target/wasm-pack/openrouter_wasm.js");
+  const { default: load, Core, OpenRouterError, openRouterClass } = await import("../target/wasm-pack/openrouter_wasm.js");
+  const OpenRouter = openRouterClass({ loaded: () => Core, load: async () => {} });
+  const pricePerMillion = (price) => Core.pricePerMillion(price);
   await load({ module_or_path: readFileSync(join(root, "target", "wasm-pack", "openrouter_wasm_bg.wasm")) });
   for (const name of ["a_wrong_option_is_named", "a_stream_can_be_read_in_every_way"]) {
     await scenarios[name]({ OpenRouter, OpenRouterError, pricePerMillion, ready: async () => {}, simulator: upstream.url });

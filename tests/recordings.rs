@@ -4,14 +4,18 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use openrouter_wasm::{
-    chat::{ChatStream, Completion},
+    chat::{ChatStream, Chunk, Completion},
     error::{Error, ResponseFacts},
-    json::Json,
+    json,
     models::Model,
-    sse::SseDecoder,
+    schema::check_request,
+    sse::{SseDecoder, SseEvent},
 };
 use proptest::{
     prelude::*,
@@ -33,18 +37,37 @@ fn fixtures() -> Option<PathBuf> {
     None
 }
 
-fn json_file(folder: &std::path::Path, name: &str) -> Value {
-    let text = fs::read_to_string(folder.join(name)).unwrap();
-    Value::parse(&text).unwrap_or_else(|| panic!("{name} is not JSON"))
+fn text_file(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).unwrap()
 }
 
-type Outcome = (Vec<Value>, Result<(), Error>, Value);
+fn json_file(folder: &Path, name: &str) -> Value {
+    parse(&text_file(folder, name))
+}
+
+fn parse(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))
+}
+
+/// What our own reader makes of it.
+fn read(json: &str) -> json::Value<'_> {
+    json::Value::parse(json).unwrap_or_else(|| panic!("not JSON: {json}"))
+}
+
+/// What is handed out of each chunk, how the stream ends, and what it adds up to.
+type Outcome = (Vec<String>, Result<(), Error>, String);
 
 fn decode(pieces: &[&[u8]]) -> Outcome {
-    let mut stream = ChatStream::<Value>::new(ResponseFacts { status: 200, ..ResponseFacts::default() });
+    let mut stream = ChatStream::new(ResponseFacts { status: 200, ..ResponseFacts::default() });
     let mut chunks = Vec::new();
-    let result = pieces.iter().try_for_each(|piece| stream.push(piece, &mut chunks)).and_then(|()| stream.finish());
-    (chunks, result, serde_json::to_value(stream.completion()).unwrap())
+    let mut take = |chunk: Chunk<'_>| {
+        chunks.push(match chunk {
+            Chunk::Whole { text, .. } => text.to_owned(),
+            Chunk::Like { at, strings, .. } => format!("as {at}: {strings:?}"),
+        });
+    };
+    let result = pieces.iter().try_for_each(|piece| stream.push(piece, &mut take)).and_then(|()| stream.finish());
+    (chunks, result, stream.completion().to_json())
 }
 
 /// A long text is given as its length and hash.
@@ -66,7 +89,8 @@ fn same_detail(expected: &Value, actual: &Value) -> bool {
         })
 }
 
-fn check(name: &str, expected: &Value, (chunks, result, completion): &Outcome) {
+fn check(name: &str, wire: &str, expected: &Value, (chunks, result, completion): &Outcome) {
+    let completion = parse(completion);
     assert_eq!(result.is_err(), !expected["errors"].as_array().unwrap().is_empty(), "{name}: {result:?}");
     // An error chunk is not handed out: it is the error.
     let errors = expected["errors"].as_array().unwrap().len();
@@ -97,23 +121,18 @@ fn check(name: &str, expected: &Value, (chunks, result, completion): &Outcome) {
         expected_details.iter().zip(&details).all(|(expected, actual)| same_detail(expected, actual)),
         "{name}: {details:?}"
     );
-    check_tool_calls(name, expected["tool_calls"].as_array().unwrap(), &list("tool_calls"), chunks);
+    check_tool_calls(name, expected["tool_calls"].as_array().unwrap(), &list("tool_calls"), wire);
 }
 
-/// Ids are as on the wire in chunks, and made unique in the message.
-fn check_tool_calls(name: &str, expected: &[Value], calls: &[Value], chunks: &[Value]) {
+/// Ids are as on the wire, and made unique.
+fn check_tool_calls(name: &str, expected: &[Value], calls: &[Value], wire: &str) {
     assert_eq!(calls.len(), expected.len(), "{name}: tool calls");
     let mut ids = Vec::new();
     for (expected, call) in expected.iter().zip(calls) {
         assert_eq!(call["function"]["name"], expected["name"], "{name}");
         assert_eq!(call["function"]["arguments"], expected["arguments"], "{name}");
         let wire_id = expected["id"].as_str().unwrap();
-        let is_on_the_wire = chunks.iter().any(|chunk| {
-            chunk["choices"][0]["delta"]["tool_calls"]
-                .as_array()
-                .is_some_and(|calls| calls.iter().any(|call| call["id"] == wire_id))
-        });
-        assert!(is_on_the_wire, "{name}: {wire_id}");
+        assert!(wire.contains(&format!(r#""id":"{wire_id}""#)), "{name}: {wire_id}");
         assert!(call["id"].as_str().unwrap().starts_with(wire_id));
         assert!(!ids.contains(&call["id"]), "{name}: {} twice", call["id"]);
         ids.push(call["id"].clone());
@@ -125,9 +144,10 @@ fn every_recorded_stream_adds_up_to_what_is_expected_wherever_it_is_cut() {
     let Some(folder) = fixtures() else { return };
     let expected = json_file(&folder, "EXPECTED.json");
     for (name, expected) in expected.as_object().unwrap() {
-        let bytes = fs::read(folder.join(name)).unwrap();
-        let whole = decode(&[&bytes]);
-        check(name, expected, &whole);
+        let text = text_file(&folder, name);
+        let bytes = text.as_bytes();
+        let whole = decode(&[bytes]);
+        check(name, &text, expected, &whole);
         assert_eq!(decode(&bytes.chunks(1).collect::<Vec<_>>()), whole, "{name}, byte by byte");
         let cuts = prop::collection::vec(0..=bytes.len(), 0..20);
         TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(64) })
@@ -145,8 +165,7 @@ fn every_recorded_stream_adds_up_to_what_is_expected_wherever_it_is_cut() {
 #[test]
 fn a_recorded_stream_that_loses_its_end_is_never_a_success() {
     let Some(folder) = fixtures() else { return };
-    let bytes = fs::read(folder.join("chat_reasoning_then_tool_call.sse")).unwrap();
-    let text = String::from_utf8(bytes).unwrap();
+    let text = text_file(&folder, "chat_reasoning_then_tool_call.sse");
     let reason_at = text.find(r#""finish_reason":"tool_calls""#).unwrap();
     for end in (0..reason_at).step_by(7) {
         let (_, result, _) = decode(&[&text.as_bytes()[..end]]);
@@ -162,8 +181,8 @@ fn recorded_answers_that_were_not_streamed_are_read_without_loss() {
         "chat_leading_whitespace_citations.json.txt",
         "chat_tool_call_missing_arguments.json",
     ] {
-        let answer = json_file(&folder, name);
-        let mut expected = answer.clone();
+        let answer = text_file(&folder, name);
+        let mut expected = parse(&answer);
         for choice in expected["choices"].as_array_mut().unwrap() {
             for call in choice["message"].get_mut("tool_calls").and_then(Value::as_array_mut).into_iter().flatten() {
                 // The position says it, and a missing text means no arguments.
@@ -176,26 +195,28 @@ fn recorded_answers_that_were_not_streamed_are_read_without_loss() {
             message.retain(|key, value| !(value.is_null() && ["refusal", "reasoning"].contains(&key.as_str())));
             choice.as_object_mut().unwrap().retain(|key, value| !(value.is_null() && key == "logprobs"));
         }
-        let mut read = serde_json::to_value(Completion::read(&answer)).unwrap();
-        for choice in read["choices"].as_array_mut().unwrap() {
+        let mut actual = parse(&Completion::read(&read(&answer)).to_json());
+        for choice in actual["choices"].as_array_mut().unwrap() {
             choice.as_object_mut().unwrap().retain(|key, value| !(value.is_null() && key == "logprobs"));
         }
-        assert_eq!(read, expected, "{name}");
+        assert_eq!(actual, expected, "{name}");
     }
 }
 
 #[test]
 fn what_a_stream_adds_up_to_can_be_sent_back() {
     let Some(folder) = fixtures() else { return };
-    let (_, _, completion) = decode(&[&fs::read(folder.join("chat_reasoning_then_tool_call.sse")).unwrap()]);
-    let sent = json_file(&folder, "chat_after_tool_result_request.json");
+    let (_, _, completion) = decode(&[text_file(&folder, "chat_reasoning_then_tool_call.sse").as_bytes()]);
+    let completion = parse(&completion);
+    let request = text_file(&folder, "chat_after_tool_result_request.json");
+    let sent = parse(&request);
     let sent_message =
         sent["messages"].as_array().unwrap().iter().find(|message| message["role"] == "assistant").unwrap();
     let message = &completion["choices"][0]["message"];
     assert_eq!(message["reasoning_details"][0]["signature"], sent_message["reasoning_details"][0]["signature"]);
     assert_eq!(message["tool_calls"][0]["id"], sent_message["tool_calls"][0]["id"]);
-    openrouter_wasm::schema::Schema::ChatRequest.check(&sent).unwrap();
-    openrouter_wasm::schema::Schema::ChatRequest.check(&json!({"messages": [message]})).unwrap();
+    check_request(&read(&request), "ChatRequest").unwrap();
+    check_request(&read(&json!({"messages": [message]}).to_string()), "ChatRequest").unwrap();
 }
 
 #[test]
@@ -203,7 +224,7 @@ fn recorded_errors_are_understood() {
     let Some(folder) = fixtures() else { return };
     let error = |name: &str, status| {
         let facts = ResponseFacts { status, ..ResponseFacts::default() };
-        Error::from_response(&facts, Some(&json_file(&folder, name)))
+        Error::from_response(&facts, Some(&read(&text_file(&folder, name))))
     };
     assert_eq!(error("error_401_missing_auth.json", 401).kind().code(), "authentication");
     let limited = error("error_429_provider_raw.json", 429);
@@ -214,14 +235,16 @@ fn recorded_errors_are_understood() {
 #[test]
 fn the_recorded_model_list_is_read_whole_and_its_prices_exactly() {
     let Some(folder) = fixtures() else { return };
-    let list = json_file(&folder, "models_list_subset.json");
-    let rows = list["data"].as_array().unwrap();
+    let text = text_file(&folder, "models_list_subset.json");
+    let list = read(&text);
     let models = Model::read_list(&list).unwrap();
-    assert_eq!(models.iter().map(|model| &model.row).collect::<Vec<_>>(), rows.iter().collect::<Vec<_>>());
+    let rows: Vec<_> = models.iter().map(|model| parse(&model.row.to_json())).collect();
+    assert_eq!(json!(rows), parse(&text)["data"]);
     for model in &models {
         for unit in ["prompt", "completion"] {
             let price = model.pricing.price(unit).unwrap_or_else(|| panic!("{}: {unit}", model.id));
-            let text = model.row["pricing"][unit].as_str().unwrap();
+            let pricing = model.row.get("pricing").unwrap();
+            let text = pricing.text_of(unit).unwrap();
             assert_eq!(price.to_string(), text.trim_end_matches('0').trim_end_matches('.'), "{}: {unit}", model.id);
         }
     }
@@ -230,13 +253,13 @@ fn the_recorded_model_list_is_read_whole_and_its_prices_exactly() {
 #[test]
 fn the_recorded_stream_of_another_endpoint_loses_nothing() {
     let Some(folder) = fixtures() else { return };
-    let text = fs::read_to_string(folder.join("responses_tool_call.sse")).unwrap();
+    let text = text_file(&folder, "responses_tool_call.sse");
     let mut events = Vec::new();
-    SseDecoder::new().push(text.as_bytes(), &mut events).unwrap();
+    SseDecoder::new().push(text.as_bytes(), &mut |event: &SseEvent<'_>| events.push(event.data.to_string())).unwrap();
     let sent: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
-    assert_eq!(events.iter().map(|event| event.data.as_str()).collect::<Vec<_>>(), sent);
+    assert_eq!(events, sent);
     for event in &sent[..sent.len() - 1] {
-        assert!(Value::parse(event).is_some(), "{event}");
+        assert_eq!(read(event).to_json(), parse(event).to_string());
     }
     assert_eq!(sent.last(), Some(&"[DONE]"));
 }
@@ -244,8 +267,11 @@ fn the_recorded_stream_of_another_endpoint_loses_nothing() {
 #[test]
 fn a_recorded_cost_with_an_exponent_is_read() {
     let Some(folder) = fixtures() else { return };
-    let cost = json_file(&folder, "rerank.json")["usage"]["cost"].as_f64().unwrap();
+    let text = text_file(&folder, "rerank.json");
+    let answer = read(&text);
+    let cost = answer.get("usage").and_then(|usage| usage.number_of("cost")).unwrap();
     assert!((cost - 3.4e-7).abs() < 1e-20);
+    assert!(answer.to_json().contains(r#""cost":3.4e-7"#), "and goes out as it came");
 }
 
 #[test]
@@ -254,7 +280,7 @@ fn recorded_headers_tell_status_kind_and_generation() {
     for (name, recorded) in json_file(&folder, "HEADERS.json").as_object().unwrap() {
         let header = |header: &str| recorded["headers"][header].as_str().map(str::to_owned);
         let status = u16::try_from(recorded["status"].as_u64().unwrap()).unwrap();
-        let facts = ResponseFacts::read(status, 0.0, header, |_| None);
+        let facts = ResponseFacts::read(status, 0, &header, &|_| None);
         assert_eq!(
             facts.is_event_stream,
             header("content-type").unwrap_or_default().starts_with("text/event-stream"),
@@ -270,11 +296,12 @@ fn the_documented_examples_are_json_that_every_reader_survives() {
     let examples = json_file(&folder, "spec_examples.json");
     for (name, example) in examples.as_object().unwrap() {
         let status = name.rsplit(' ').next().and_then(|status| status.parse().ok()).unwrap_or(200);
-        let error = Error::from_response(&ResponseFacts { status, ..ResponseFacts::default() }, Some(example));
+        let text = example.to_string();
+        let error = Error::from_response(&ResponseFacts { status, ..ResponseFacts::default() }, Some(&read(&text)));
         if status >= 400 {
             assert_ne!(error.kind().code(), "upstream_error", "{name}");
             assert_eq!(error.upstream_message(), example["error"]["message"].as_str(), "{name}");
         }
-        let _ = serde_json::to_value(Completion::read(example)).unwrap();
+        parse(&Completion::read(&read(&text)).to_json());
     }
 }

@@ -1,8 +1,8 @@
 // The package's facade: loads the wasm on first use, so that importing it and making a client cost nothing.
 
-import initWasm, { ChatCompletionStream, OpenRouter as Core, OpenRouterError, initSync } from "./wasm/openrouter.js";
+import initWasm, { Core, OpenRouterError, initSync, openRouterClass } from "./wasm/openrouter.js";
 
-export { ChatCompletionStream, OpenRouterError, pricePerMillion } from "./wasm/openrouter.js";
+export { ChatCompletionStream, OpenRouterError } from "./wasm/openrouter.js";
 
 let load;
 let pending;
@@ -46,45 +46,7 @@ function explain(error) {
 }
 
 /** A client. Nothing is loaded or sent before the first call. */
-export class OpenRouter {
-  #options;
-  #core;
+export const OpenRouter = openRouterClass({ loaded: () => (isReady ? Core : undefined), load: () => init() });
 
-  constructor(options) {
-    this.#options = options;
-  }
-
-  get #loaded() {
-    return (this.#core ??= new Core(this.#options));
-  }
-
-  // Once the wasm is there, a call reads its request before it returns, so that callers may go on with their objects;
-  // until then it keeps the list of messages as it is.
-
-  async chat(request, options) {
-    if (isReady) return this.#loaded.chat(request, options);
-    const asked = snapshot(request);
-    await init();
-    return this.#loaded.chat(asked, options);
-  }
-
-  stream(request, options) {
-    const cancel = new AbortController();
-    return new ChatCompletionStream(this.#openStream(request, options, cancel.signal), cancel);
-  }
-
-  async #openStream(request, options, cancel) {
-    if (isReady) return this.#loaded.openStream(request, options, cancel);
-    const asked = snapshot(request);
-    await init();
-    return this.#loaded.openStream(asked, options, cancel);
-  }
-
-  async models(query, options) {
-    if (!isReady) await init();
-    return this.#loaded.models(query, options);
-  }
-}
-
-const snapshot = (request) =>
-  Array.isArray(request?.messages) ? { ...request, messages: [...request.messages] } : request;
+/** A price per unit as OpenRouter lists it, per million units. The wasm must be there: `await init()` first. */
+export const pricePerMillion = (price) => Core.pricePerMillion(price);

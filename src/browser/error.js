@@ -15,4 +15,4 @@ export class OpenRouterError extends Error {
   }
 }
 
-export const openRouterError = (properties, cause) => new OpenRouterError({ ...properties, cause });
+export const openRouterError = (properties, cause) => new OpenRouterError({ ...JSON.parse(properties), cause });

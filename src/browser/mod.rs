@@ -1,4 +1,9 @@
-//! The JavaScript surface: convert, call, convert back.
+//! The JavaScript surface: text in, text out, and nothing that waits.
+//!
+//! What crosses is text, numbers and bytes only. The engine writes and reads JSON faster than calls into it could build
+//! objects, and a module that calls nothing back needs hardly any glue: with futures, `fetch` and objects in Rust the
+//! package was 12 kB larger with gzip. The classes that people use, and the loop that waits for the network, are in
+//! `openrouter.js`, `exchange.js` and `stream.js`; they decide nothing.
 
 #![allow(
     clippy::missing_errors_doc,
@@ -7,237 +12,234 @@
     reason = "exports are documented for JavaScript, and take owned values"
 )]
 
-mod abort;
-mod error;
-mod fetch;
+#[cfg(all(feature = "freestanding", target_arch = "wasm32"))]
+mod freestanding;
 mod reader;
-mod value;
 
-use js_sys::{Array, Promise, Reflect};
+use alloc::{borrow::Cow, boxed::Box, string::String};
+
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
-use web_sys::{AbortController, AbortSignal, Headers};
 
-pub use self::reader::ChatReader;
-use self::{abort::AbortGuard, error::to_error, fetch::FetchTransport, value::JsJson};
+pub use self::reader::StreamReader;
 use crate::{
-    client::{Client, Settings},
-    error::{Error, ErrorKind},
-    json::{Json, Kind},
+    api::{Answer, Operation},
+    call::{Body, Call},
+    client::Settings,
+    error::{Error, ErrorKind, ResponseFacts},
+    json::{ObjectWriter, Value},
     models::Price,
-    transport::HttpRequest,
 };
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.d.ts");
 
-#[wasm_bindgen(module = "/src/browser/stream.js")]
+// Never called: naming a file brings it along, and `reexport` makes its class an export of the package.
+#[wasm_bindgen(module = "/src/browser/openrouter.js")]
 extern "C" {
-    #[wasm_bindgen(typescript_type = "ChatCompletionStream")]
-    type ChatCompletionStream;
-
-    #[wasm_bindgen(constructor)]
-    fn new(opened: &Promise, cancel: &AbortController) -> ChatCompletionStream;
+    #[wasm_bindgen(js_name = openRouterClass, reexport = "openRouterClass", skip_typescript)]
+    fn bring_openrouter();
 }
-
-// The same class under its own name, as an export of the package.
+#[wasm_bindgen(module = "/src/browser/error.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = OpenRouterError, reexport = "OpenRouterError", skip_typescript)]
+    fn bring_error();
+}
+#[wasm_bindgen(module = "/src/browser/exchange.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = Exchange, reexport = "Exchange", skip_typescript)]
+    fn bring_exchange();
+}
 #[wasm_bindgen(module = "/src/browser/stream.js")]
 extern "C" {
     #[wasm_bindgen(js_name = ChatCompletionStream, reexport = "ChatCompletionStream", skip_typescript)]
-    fn reexport_stream();
+    fn bring_stream();
 }
 
-#[wasm_bindgen]
-extern "C" {
-    /// Options of the client, see `types.d.ts`.
-    #[wasm_bindgen(typescript_type = "OpenRouterOptions")]
-    pub type OpenRouterOptions;
-
-    /// A chat request, see `types.d.ts`.
-    #[wasm_bindgen(typescript_type = "ChatRequest")]
-    pub type ChatRequest;
-
-    /// A query of the model list, see `types.d.ts`.
-    #[wasm_bindgen(typescript_type = "ModelsQuery")]
-    pub type ModelsQuery;
-
-    /// Options of one call, see `types.d.ts`.
-    #[wasm_bindgen(typescript_type = "CallOptions")]
-    pub type CallOptions;
+/// A time as the engine gives it, in ms.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time since 1970")]
+fn ms(time: f64) -> u64 {
+    time as u64
 }
 
-/// The OpenRouter API. On a page it talks to the page's own `/api/v1`, where a proxy holds the key.
-#[wasm_bindgen]
+#[expect(clippy::cast_precision_loss, reason = "a few minutes")]
+fn float(ms: u64) -> f64 {
+    ms as f64
+}
+
+/// What the classes of the package stand on. Internal: use `OpenRouter`.
+#[wasm_bindgen(skip_typescript)]
 #[derive(Debug)]
-pub struct OpenRouter {
-    settings: Settings,
+pub struct Core {
+    settings: Result<Settings, Error>,
 }
 
 #[wasm_bindgen]
-impl OpenRouter {
-    /// A client; nothing is sent yet.
-    ///
-    /// Throws {@link OpenRouterError} with code `configuration` and the option that is wrong or missing.
+impl Core {
+    /// Reads options (JSON). `origin` is the page's, if there is one; `environment` the variables that matter.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: Option<OpenRouterOptions>) -> Result<OpenRouter, JsValue> {
-        let options =
-            Options::read(options.map(Into::into), &["baseURL", "apiKey", "headers"], ErrorKind::Configuration);
-        let settings = options.and_then(|options| {
-            let headers = options.headers()?;
-            let (base_url, api_key) = (options.string("baseURL")?, options.string("apiKey")?);
-            Settings::new(base_url.as_deref(), api_key.as_deref(), headers, page_origin().as_deref())
+    #[must_use]
+    pub fn new(options: Option<String>, origin: Option<String>, environment: &str) -> Self {
+        let environment = Value::parse(environment).unwrap_or(Value::Null);
+        let variable = |name: &str| environment.text_of(name).map(Cow::into_owned);
+        let options = options.ok_or_else(|| not_json(ErrorKind::Configuration, "options"));
+        Self { settings: options.and_then(|options| Settings::new(&options, origin.as_deref(), &variable)) }
+    }
+
+    /// A call of an operation; what is wrong with it is its `error`.
+    #[must_use]
+    pub fn call(
+        &self,
+        operation: &str,
+        request: Option<String>,
+        options: Option<String>,
+        stream: bool,
+        now: f64,
+    ) -> ClientCall {
+        let prepared = self.settings.clone().and_then(|settings| {
+            let operation = Operation::named(operation)
+                .ok_or_else(|| Error::new(ErrorKind::InvalidRequest, "there is no such operation"))?;
+            let request = request.ok_or_else(|| not_json(ErrorKind::InvalidRequest, "request"))?;
+            let options = options.ok_or_else(|| not_json(ErrorKind::InvalidRequest, "options"))?;
+            let prepared = settings.prepare(operation, &request, stream, &options)?;
+            Ok(Call::new(prepared, operation.answer, stream, ms(now)))
         });
-        Ok(Self { settings: settings.map_err(|error| to_error(&error))? })
+        ClientCall(prepared)
     }
 
-    /// Asks for one answer and resolves when it is complete.
-    ///
-    /// Rejects with {@link OpenRouterError}, or with the signal's reason if it was aborted.
-    #[wasm_bindgen(unchecked_return_type = "Promise<ChatCompletion>")]
-    pub fn chat(&self, request: ChatRequest, options: Option<CallOptions>) -> Promise {
-        let call = PreparedCall::new(options, Vec::new(), |headers| {
-            self.settings.chat_request::<FetchTransport>(&JsJson(request.into()), false, headers)
+    /// A call of any path below the base URL.
+    #[must_use]
+    pub fn request(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<String>,
+        options: Option<String>,
+        now: f64,
+    ) -> ClientCall {
+        let prepared = self.settings.clone().and_then(|settings| {
+            let options = options.ok_or_else(|| not_json(ErrorKind::InvalidRequest, "options"))?;
+            Ok(Call::new(settings.prepare_raw(method, path, body, &options)?, Answer::Json, false, ms(now)))
         });
-        future_to_promise(async move { call?.run(async |client, request| Ok(client.chat(request).await?.0)).await })
+        ClientCall(prepared)
     }
 
-    /// Streams one answer. Cancel the stream, or abort `options.signal`, to end the request.
-    ///
-    /// Reading rejects with {@link OpenRouterError}, or with the signal's reason if it was aborted.
-    #[wasm_bindgen(unchecked_return_type = "ChatCompletionStream")]
-    pub fn stream(&self, request: ChatRequest, options: Option<CallOptions>) -> Result<JsValue, JsValue> {
-        let cancel = AbortController::new()?;
-        let opened = self.open_stream(request, options, cancel.signal());
-        Ok(ChatCompletionStream::new(&opened, &cancel).into())
-    }
-
-    /// What {@link stream} reads from; aborting `cancel` ends the request.
-    #[wasm_bindgen(js_name = openStream, skip_typescript)]
-    pub fn open_stream(&self, request: ChatRequest, options: Option<CallOptions>, cancel: AbortSignal) -> Promise {
-        let call = PreparedCall::new(options, vec![cancel], |headers| {
-            self.settings.chat_request::<FetchTransport>(&JsJson(request.into()), true, headers)
-        });
-        future_to_promise(async move {
-            let PreparedCall { guard, request } = call?;
-            let opened = Client(FetchTransport(&guard)).stream(request).await;
-            let (chat, exchange) = opened.map_err(|error| failure(&guard, &error))?;
-            Ok(ChatReader::new(chat, exchange, guard).into())
-        })
-    }
-
-    /// The model list, as OpenRouter sends it.
-    ///
-    /// Rejects with {@link OpenRouterError}, or with the signal's reason if it was aborted.
-    #[wasm_bindgen(unchecked_return_type = "Promise<ModelList>")]
-    pub fn models(&self, query: Option<ModelsQuery>, options: Option<CallOptions>) -> Promise {
-        let query = query.map(|query| JsJson(query.into()));
-        let call = PreparedCall::new(options, Vec::new(), |headers| {
-            self.settings.models_request::<FetchTransport>(query.as_ref(), headers)
-        });
-        future_to_promise(async move { call?.run(async |client, request| Ok(client.models(request).await?.0)).await })
+    /// A price per unit per million units, exactly.
+    #[wasm_bindgen(js_name = pricePerMillion)]
+    #[must_use]
+    pub fn price_per_million(price: &str) -> Option<String> {
+        Some(Price::parse(price)?.per_million()?.to_text())
     }
 }
 
-/// A price per unit (`pricing.prompt`, USD as decimal text) per million units, exactly: `"0.00000015"` is `"0.15"`.
-/// `undefined` where there is no fixed price, as on routers.
-#[wasm_bindgen(js_name = pricePerMillion)]
-#[must_use]
-pub fn price_per_million(price: &str) -> Option<String> {
-    Some(Price::parse(price)?.per_million()?.to_string())
-}
+/// One call under way, see `exchange.js`.
+#[wasm_bindgen(skip_typescript)]
+#[derive(Debug)]
+pub struct ClientCall(Result<Call, Error>);
 
-/// A call whose request was read and checked when the caller made it: what the caller's objects become later is no
-/// part of it.
-struct PreparedCall {
-    guard: AbortGuard,
-    request: HttpRequest<JsValue>,
-}
-
-impl PreparedCall {
-    /// Reads `{ signal, headers }` and prepares the request.
-    fn new(
-        options: Option<CallOptions>,
-        mut signals: Vec<AbortSignal>,
-        prepare: impl FnOnce(&[(String, String)]) -> Result<HttpRequest<JsValue>, Error>,
-    ) -> Result<Self, JsValue> {
-        let options = Options::read(options.map(Into::into), &["signal", "headers"], ErrorKind::InvalidRequest);
-        let prepared = options.and_then(|options| {
-            signals.extend(options.signal()?);
-            prepare(&options.headers()?)
-        });
-        let request = prepared.map_err(|error| to_error(&error))?;
-        Ok(Self { guard: AbortGuard::new(signals)?, request })
-    }
-
-    async fn run(
-        self,
-        send: impl AsyncFnOnce(Client<FetchTransport<'_>>, HttpRequest<JsValue>) -> Result<JsValue, Error>,
-    ) -> Result<JsValue, JsValue> {
-        let answer = send(Client(FetchTransport(&self.guard)), self.request).await;
-        answer.map_err(|error| failure(&self.guard, &error))
-    }
-}
-
-/// An aborted call rejects with the caller's reason, as `fetch` does.
-fn failure(guard: &AbortGuard, error: &Error) -> JsValue {
-    guard.reason().unwrap_or_else(|| to_error(error))
-}
-
-/// An options object whose every name is known: a misspelt option is not silently ignored.
-struct Options {
-    values: JsJson,
-    kind: ErrorKind,
-}
-
-impl Options {
-    fn read(options: Option<JsValue>, known: &[&str], kind: ErrorKind) -> Result<Self, Error> {
-        let values = JsJson(options.unwrap_or_else(|| js_sys::Object::new().into()));
-        if values.kind() != Kind::Object {
-            return Err(Error::invalid(kind, "options", "expected an object"));
+#[wasm_bindgen]
+impl ClientCall {
+    /// `{url, method, headers, attempt}` as JSON: the request goes out.
+    pub fn send(&mut self, now: f64) -> String {
+        let mut out = String::new();
+        let Ok(call) = &mut self.0 else { return out };
+        call.sent(ms(now));
+        let request = call.request();
+        let mut object = ObjectWriter::new(&mut out);
+        object.text("url", Some(&request.url));
+        object.text("method", Some(request.method.as_str()));
+        let mut headers = ObjectWriter::new(object.key("headers"));
+        for (name, value) in &request.headers {
+            headers.text(name, Some(value));
         }
-        match values.keys().iter().find(|key| !known.contains(&key.as_str())) {
-            Some(unknown) => {
-                Err(Error::invalid(kind, unknown, &["unknown option; there are ", &known.join(", ")].concat()))
-            }
-            None => Ok(Self { values, kind }),
+        headers.end();
+        object.value("attempt", &Value::integer(u64::from(call.attempt())));
+        object.end();
+        out
+    }
+
+    /// The request's body.
+    #[must_use]
+    pub fn body(&self) -> Option<String> {
+        self.0.as_ref().ok()?.request().body.clone()
+    }
+
+    /// Sentences for the console, one a line.
+    #[must_use]
+    pub fn warnings(&self) -> String {
+        self.0.as_ref().map(Call::warnings).unwrap_or_default()
+    }
+
+    /// The head of the response is here; `headers` is JSON. What to do with the body: see `exchange.js`.
+    pub fn received(&mut self, status: u16, headers: &str, now: f64) -> u8 {
+        let Ok(call) = &mut self.0 else { return 0 };
+        let headers = Value::parse(headers).unwrap_or(Value::Null);
+        let date_ms = |_: &str| headers.get("retryAfterMs").and_then(Value::number).map(ms);
+        let facts = ResponseFacts::read(status, ms(now), &|name| Some(headers.text_of(name)?.into_owned()), &date_ms);
+        match call.received(facts) {
+            Body::Refused => 0,
+            Body::Whole => 1,
+            Body::Trusted => 2,
+            Body::Bytes => 3,
+            Body::Stream => 4,
         }
     }
 
-    fn string(&self, name: &str) -> Result<Option<String>, Error> {
-        match self.values.present(name) {
-            None => Ok(None),
-            Some(value) => match value.text() {
-                Some(text) => Ok(Some(text.into_owned())),
-                None => Err(Error::invalid(self.kind, name, "expected a string")),
-            },
+    /// The response is an error with this body.
+    pub fn refused(&mut self, body: Option<String>) {
+        if let Ok(call) = &mut self.0 {
+            call.refused(body.as_deref());
         }
     }
 
-    fn signal(&self) -> Result<Option<AbortSignal>, Error> {
-        match self.values.present("signal") {
-            None => Ok(None),
-            Some(value) => match value.0.clone().dyn_into() {
-                Ok(signal) => Ok(Some(signal)),
-                Err(_) => Err(Error::invalid(self.kind, "signal", "expected an AbortSignal")),
-            },
+    /// The whole body of a success.
+    pub fn answered(&mut self, body: &str) {
+        if let Ok(call) = &mut self.0 {
+            call.answered(body);
         }
     }
 
-    /// Anything that `new Headers()` takes.
-    fn headers(&self) -> Result<Vec<(String, String)>, Error> {
-        let Some(given) = self.values.present("headers") else { return Ok(Vec::new()) };
-        // The engine's own message would quote the value, which may be a token.
-        let invalid = || Error::invalid(self.kind, "headers", "expected names and values that fetch takes as headers");
-        let headers = Headers::new_with_str_sequence_sequence(&given.0).map_err(|_| invalid())?;
-        let entries = js_sys::try_iter(&headers).ok().flatten().ok_or_else(invalid)?;
-        let text = |entry: &Array, at| entry.get(at).as_string().unwrap_or_default();
-        Ok(entries.flatten().map(|entry| Array::from(&entry)).map(|entry| (text(&entry, 0), text(&entry, 1))).collect())
+    /// A read of a streamed body, or its end; whether the answer has begun.
+    pub fn read(&mut self, bytes: Option<Box<[u8]>>, now: f64) -> bool {
+        self.0.as_mut().is_ok_and(|call| call.read(bytes.as_deref(), ms(now)))
+    }
+
+    /// The connection failed, or was given up because it took too long.
+    pub fn broke(&mut self, now: f64) {
+        if let Ok(call) = &mut self.0 {
+            call.broke(ms(now));
+        }
+    }
+
+    /// How many ms this may take yet; `undefined` for ever.
+    #[must_use]
+    pub fn wait(&self, now: f64) -> Option<f64> {
+        self.0.as_ref().ok()?.wait(ms(now)).map(float)
+    }
+
+    /// How many ms to wait before the next try; `undefined` if there is none.
+    pub fn again(&mut self, random: f64, now: f64) -> Option<f64> {
+        self.0.as_mut().ok()?.again(random, ms(now)).map(float)
+    }
+
+    /// What has failed, as JSON.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn error(&self) -> Option<String> {
+        match &self.0 {
+            Ok(call) => Some(call.error()?.to_json()),
+            Err(error) => Some(error.to_json()),
+        }
+    }
+
+    /// The stream that has begun.
+    #[must_use]
+    pub fn stream(&self) -> Option<StreamReader> {
+        let (chat, watch) = self.0.as_ref().ok()?.stream();
+        Some(StreamReader::new(chat, watch))
     }
 }
 
-/// The origin of the page (or worker of a page) that this runs in; `None` on servers and for files.
-fn page_origin() -> Option<String> {
-    let location = Reflect::get(&js_sys::global(), &"location".into()).ok().filter(JsValue::is_object)?;
-    let origin = Reflect::get(&location, &"origin".into()).ok()?.as_string()?;
-    origin.starts_with("http").then_some(origin)
+/// What the engine could not write.
+fn not_json(kind: ErrorKind, what: &str) -> Error {
+    Error::new(kind, ["the ", what, " cannot be written as JSON (a cycle, or a BigInt)"].concat())
 }

@@ -1,123 +1,234 @@
-//! The streamed answer as `stream.js` reads it: bytes in, lists of chunks out.
+//! The streamed answer as `stream.js` reads it: bytes in, JSON text out, which the engine parses once for each read.
 
-use js_sys::Array;
+use alloc::string::String;
+
 use wasm_bindgen::prelude::*;
-use web_sys::ReadableStream;
 
-use super::{
-    abort::AbortGuard,
-    error::{to_error, to_error_with_cause},
-    fetch::Exchange,
-    value::{JsJson, to_js},
-};
+use super::ms;
 use crate::{
-    chat::ChatStream,
+    chat::{ChatStream, Chunk, Hole},
     error::{Error, ErrorKind},
+    json::{decimal, quote, separate},
+    retry::Watch,
 };
 
-/// One streamed answer and the request that it belongs to. Internal: use the stream that `stream()` returns.
-#[wasm_bindgen(skip_typescript)]
-#[derive(Debug)]
-pub struct ChatReader {
-    chat: ChatStream<JsJson>,
-    exchange: Exchange,
-    /// Dropped as soon as the body is over: the callers' signals must not hold on to it.
-    guard: Option<AbortGuard>,
-    error: Option<JsValue>,
+/// What the reads are turned into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    /// Chunks, see [`Batch`].
+    Chunks,
+    /// The text of the first choice: a string.
+    Text,
+    /// What the first choice says: an array of events.
+    Events,
 }
 
-impl ChatReader {
-    pub(super) fn new(chat: ChatStream<JsJson>, exchange: Exchange, guard: AbortGuard) -> Self {
-        Self { chat, exchange, guard: Some(guard), error: None }
+/// One streamed answer. Internal: use the stream that `stream()` returns.
+#[wasm_bindgen(skip_typescript)]
+#[derive(Debug)]
+pub struct StreamReader {
+    chat: ChatStream,
+    watch: Watch,
+    view: View,
+    /// The template of the last chunk that was given out, if it had one.
+    run: Option<usize>,
+    error: Option<Error>,
+}
+
+impl StreamReader {
+    pub(super) fn new(chat: ChatStream, watch: Watch) -> Self {
+        Self { chat, watch, view: View::Chunks, run: None, error: None }
     }
 
-    /// The chunks, and the error kept for `error`: what came before it is to be delivered first.
-    fn outcome(&mut self, chunks: Vec<JsJson>, result: Result<(), Error>) -> Array {
-        if let Err(error) = result {
-            let error = to_error(&error);
-            // What was billed until then; a property that cannot be set is only missing.
-            if let Some(usage) = self.chat.completion().usage() {
-                let _ = js_sys::Reflect::set(&error, &"usage".into(), &usage.0);
-            }
-            self.error = Some(error);
+    /// An error is kept for `error`: what came before it is to be delivered first.
+    fn outcome(&mut self, mut out: String, result: Result<(), Error>) -> String {
+        self.error = result.err().or(self.error.take());
+        if self.view == View::Events {
+            out = self.chat.take_events();
         }
-        chunks.into_iter().map(|chunk| chunk.0).collect()
+        if self.is_over() {
+            out.push(' ');
+        }
+        out
     }
 }
 
 #[wasm_bindgen]
 #[allow(clippy::missing_const_for_fn, reason = "exports cannot be const")]
-impl ChatReader {
-    /// The response's unread body.
-    #[wasm_bindgen(getter)]
-    pub fn body(&self) -> Option<ReadableStream> {
-        self.exchange.response.body()
+impl StreamReader {
+    /// From now on the reads are turned into text.
+    #[wasm_bindgen(js_name = viewText)]
+    pub fn view_text(&mut self) {
+        self.view = View::Text;
     }
 
-    /// Feeds bytes of the body; the chunks that they complete.
-    pub fn push(&mut self, bytes: &[u8]) -> Array {
-        let mut chunks = Vec::new();
-        let result = self.chat.push(bytes, &mut chunks);
-        self.outcome(chunks, result)
-    }
-
-    /// The body has ended: done, or cut.
-    pub fn finish(&mut self) -> Array {
-        let result = self.chat.finish();
-        self.outcome(Vec::new(), result)
-    }
-
-    /// What a broken body means: the caller's own reason, or a cut answer with the text so far.
-    pub fn fail(&mut self, cause: &JsValue) -> JsValue {
-        if let Some(reason) = self.guard.as_ref().and_then(AbortGuard::reason) {
-            reason
-        } else {
-            let error = Error::new(ErrorKind::StreamCut, "the connection broke before the answer was complete");
-            to_error_with_cause(&self.chat.fail(error), cause)
-        }
-    }
-
-    /// What ended the stream, if it was an error.
-    #[wasm_bindgen(getter)]
-    pub fn error(&self) -> Option<JsValue> {
-        self.error.clone()
-    }
-
-    /// Whether the answer is complete.
-    #[wasm_bindgen(getter, js_name = isDone)]
-    pub fn is_done(&self) -> bool {
-        self.chat.is_done()
-    }
-
-    /// Ends the request.
-    pub fn close(&mut self) {
-        self.guard = None;
-    }
-
-    /// From now on `takeEvents` tells what the chunks say.
-    #[wasm_bindgen(js_name = recordEvents)]
-    pub fn record_events(&mut self) {
+    /// From now on the reads are turned into events.
+    #[wasm_bindgen(js_name = viewEvents)]
+    pub fn view_events(&mut self) {
+        self.view = View::Events;
         self.chat.record_events();
     }
 
-    /// What the chunks said since the last call.
-    #[wasm_bindgen(js_name = takeEvents)]
-    pub fn take_events(&mut self) -> JsValue {
-        to_js(&self.chat.take_events())
+    /// Feeds bytes of the body; what they complete, as JSON, or an empty text. A blank at the end says that nothing more
+    /// comes.
+    pub fn push(&mut self, bytes: &[u8]) -> String {
+        let mut batch = Batch::default();
+        let view = self.view;
+        let result = self.chat.push(bytes, &mut |chunk| match view {
+            View::Chunks => batch.add(&chunk),
+            View::Text => batch.add_text(&chunk),
+            View::Events => {}
+        });
+        let out = batch.end(self.view, &mut self.run);
+        self.outcome(out, result)
     }
 
-    /// The `chat.completion` that the chunks add up to.
-    pub fn completion(&mut self) -> JsValue {
-        to_js(self.chat.completion())
+    /// The body has ended: done, or cut.
+    pub fn finish(&mut self) -> String {
+        let result = self.chat.finish();
+        self.outcome(String::new(), result)
     }
 
-    /// The message of the first choice.
-    pub fn message(&mut self) -> JsValue {
-        self.chat.completion().message().map_or(JsValue::NULL, |message| to_js(&message))
+    /// The body broke: a limit was passed, or the answer was cut.
+    pub fn fail(&mut self) {
+        let error = Error::new(ErrorKind::StreamCut, "the connection broke before the answer was complete");
+        self.error = Some(self.chat.fail(error));
     }
 
-    /// `{status, requestId?, generationId?}`
-    pub fn response(&self) -> JsValue {
-        to_js(self.chat.facts())
+    /// How many ms to wait before asking again whether the answer takes too long; `undefined` if that is not limited,
+    /// and once it does: `error` then tells. Silence counts while somebody waits for a read, `since` then.
+    pub fn wait(&mut self, since: f64, now: f64) -> Option<u32> {
+        self.watch.waits(ms(since));
+        match self.watch.check(ms(now)) {
+            Ok(wait) => wait.map(|wait| u32::try_from(wait).unwrap_or(u32::MAX)),
+            Err(timeout) => {
+                self.error = Some(self.chat.fail(timeout));
+                None
+            }
+        }
+    }
+
+    /// What ended the stream, if it was an error, as JSON.
+    #[wasm_bindgen(getter)]
+    pub fn error(&self) -> Option<String> {
+        self.error.as_ref().map(Error::to_json)
+    }
+
+    /// Whether nothing more comes: the answer is complete, or has failed.
+    #[wasm_bindgen(getter, js_name = isOver)]
+    pub fn is_over(&self) -> bool {
+        self.chat.is_done() || self.error.is_some()
+    }
+
+    /// The `chat.completion` that the chunks add up to, as JSON.
+    pub fn completion(&self) -> String {
+        self.chat.completion().to_json()
+    }
+
+    /// `{status, requestId?, generationId?}`, as JSON.
+    pub fn response(&self) -> String {
+        self.chat.facts().to_json()
+    }
+}
+
+/// The chunks of one read, as JSON: an array of chunks, of runs `[template, string, …]` of chunks that are alike, and
+/// of lessons `[-1, template, path, …]`, which say that the next chunk teaches a template and where its holes are. Where
+/// there is but one chunk, with one hole, and it goes on with the run before: its string alone.
+#[derive(Debug, Default)]
+struct Batch {
+    out: String,
+    run: Option<usize>,
+    /// How many chunks, and strings in them.
+    chunks: usize,
+    strings: usize,
+}
+
+impl Batch {
+    fn add(&mut self, chunk: &Chunk<'_>) {
+        if self.out.is_empty() {
+            self.out.push('[');
+        }
+        self.chunks += 1;
+        match chunk {
+            Chunk::Like { at, strings, .. } => {
+                self.strings += strings.len();
+                if self.run != Some(*at) {
+                    self.end_run();
+                    separate(&mut self.out);
+                    self.out.push('[');
+                    self.out.push_str(&decimal(*at as u64));
+                    self.run = Some(*at);
+                }
+                for raw in *strings {
+                    self.out.push(',');
+                    quote(&mut self.out, raw);
+                }
+            }
+            Chunk::Whole { text, learned, .. } => {
+                self.strings = usize::MAX / 2;
+                self.end_run();
+                if let Some((at, template)) = learned {
+                    separate(&mut self.out);
+                    self.out.push_str("[-1,");
+                    self.out.push_str(&decimal(*at as u64));
+                    for hole in &template.holes {
+                        self.out.push(',');
+                        self.out.push_str(hole.path());
+                    }
+                    self.out.push(']');
+                }
+                separate(&mut self.out);
+                self.out.push_str(text);
+            }
+        }
+    }
+
+    /// The text of the first choice, as it is written.
+    fn add_text(&mut self, chunk: &Chunk<'_>) {
+        match chunk {
+            Chunk::Like { template, strings, .. } if template.choice == 0 => {
+                for (hole, raw) in template.holes.iter().zip(*strings) {
+                    if *hole == Hole::Content {
+                        self.out.push_str(raw);
+                    }
+                }
+            }
+            Chunk::Like { .. } => {}
+            Chunk::Whole { value, .. } => {
+                for choice in value.get("choices").map_or(&[][..], |choices| choices.items()) {
+                    if choice.index_of("index").unwrap_or(0) == 0 {
+                        let content = choice.get("delta").and_then(|delta| delta.raw_of("content"));
+                        self.out.push_str(content.unwrap_or_default());
+                    }
+                }
+            }
+        }
+    }
+
+    fn end_run(&mut self) {
+        if self.run.take().is_some() {
+            self.out.push(']');
+        }
+    }
+
+    fn end(mut self, view: View, run: &mut Option<usize>) -> String {
+        if self.out.is_empty() {
+            return self.out;
+        }
+        let goes_on = self.run.is_some() && *run == self.run;
+        *run = self.run;
+        if goes_on && self.chunks == 1 && self.strings == 1 && view == View::Chunks {
+            // Behind `[[7,`.
+            let from = self.out.find('"').unwrap_or_default();
+            return self.out.split_off(from);
+        }
+        if view == View::Text {
+            let mut quoted = String::with_capacity(self.out.len() + 2);
+            quote(&mut quoted, &self.out);
+            return quoted;
+        }
+        self.end_run();
+        self.out.push(']');
+        self.out
     }
 }

@@ -1,31 +1,49 @@
 // Async-iteration glue: a real ReadableStream that is async-iterable in every engine (WebKit's is not), and whose own
 // iterator takes what is there without a detour through the stream's queue.
 
+import { openRouterError } from "./error.js";
+
 /** How long the end of a body may take to come after `[DONE]`, in ms. */
 const LEAVE_MS = 3000;
 
-/** Reads the body on demand and keeps the chunks until somebody takes them. */
+const QUOTE = 34;
+
+/** Reads the body on demand and keeps what the core makes of it, one list for each read, until somebody takes it. */
 class Source {
+  /** What the reads are turned into: the name of the reader's method that says so, or undefined for chunks. */
+  view;
+  /** Whether nothing more comes, and why, if that is an error: `{ reason }`. */
+  hasEnded = false;
+  failure;
+  /** What the chunks added up to, as JSON, once it has ended well. */
+  completion;
   #opened;
   #cancel;
-  #chat;
   #reader;
+  #exchange;
+  #reads;
+  #source;
   #advancing;
-  #chunks = [];
-  #ended = false;
-  #failure;
+  #batches = [];
+  #timer;
+  #waitingSince;
 
   constructor(opened, cancel) {
     this.#cancel = cancel;
-    this.#opened = opened.then((chat) => {
-      this.#chat = chat;
-      this.#reader = chat.body.getReader();
-      return chat;
+    this.#opened = opened.then(({ reader, source, reads, exchange }) => {
+      this.#reader = reader;
+      this.#exchange = exchange;
+      this.#source = source;
+      this.#reads = reads;
+      const response = reader.response();
+      if (this.hasEnded) this.#release();
+      return response;
     });
     // Whoever reads is told; a stream that nobody reads is no unhandled rejection.
     this.#opened.catch(() => {});
   }
 
+  /** Resolves with what the response's head says, as JSON, when the answer has begun. */
   get opened() {
     return this.#opened;
   }
@@ -34,55 +52,110 @@ class Source {
     return this.#advancing !== undefined;
   }
 
-  /** The chunks that are there, at least one; none at the end. */
-  async batch() {
-    while (this.#chunks.length === 0 && !this.#ended) await this.#advance();
-    if (this.#chunks.length === 0 && this.#failure) throw this.#failure.reason;
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    return chunks;
+  /** What one read gave, if it is here. */
+  shift() {
+    return this.#batches.shift();
   }
 
-  /** Reads to the end; the chunks stay for those who take them. */
+  /**
+   * One read of the body, shared by all who wait for it; then what `then` makes of it. One promise for both: with one
+   * event in each read, promises are what most of the time goes to.
+   */
+  advance(then) {
+    if (this.#advancing) return this.#advancing.then(then, then);
+    return (this.#advancing = this.#read().then(
+      (result) => {
+        this.#onRead(result);
+        return then();
+      },
+      (error) => {
+        this.#onError(error);
+        return then();
+      },
+    ));
+  }
+
+  /** Reads to the end; what comes stays for those who take it. */
   async finish() {
-    while (!this.#ended) await this.#advance();
-    if (this.#failure) throw this.#failure.reason;
-    return this.#chat;
+    while (!this.hasEnded) await this.advance(() => {});
+    if (this.failure) throw this.failure.reason;
+    return JSON.parse(this.completion);
   }
 
   cancel(reason) {
-    if (this.#ended) return;
+    if (this.hasEnded) return;
     this.#end({ reason: reason ?? new DOMException("The stream was cancelled.", "AbortError") });
     this.#cancel.abort(reason);
     // It may be open without a read under way that would notice, and must not hold on to the caller's signal.
-    this.#opened.then((chat) => chat.close(), () => {});
+    this.#release();
   }
 
-  /** One read of the body, shared by all who wait for it. */
-  #advance() {
-    return (this.#advancing ??= this.#read().finally(() => {
-      this.#advancing = null;
-    }));
+  #read() {
+    if (!this.hasBegun) {
+      return this.#opened.then(() => {
+        if (this.view) this.#reader?.[this.view]();
+        return this.#readOn();
+      });
+    }
+    return this.#readOn();
   }
 
-  async #read() {
-    try {
-      const chat = await this.#opened;
-      const { done, value } = await this.#reader.read();
-      if (this.#ended) return;
-      const chunks = done ? chat.finish() : chat.push(value);
-      this.#chunks = this.#chunks.length === 0 ? chunks : this.#chunks.concat(chunks);
-      if (chat.error !== undefined) {
-        this.#end({ reason: chat.error });
-        chat.close();
-      } else if (chat.isDone) {
-        this.#end();
-        if (done) chat.close();
-        else this.#leave();
-      }
-    } catch (error) {
-      if (!this.#ended) this.#end({ reason: this.#chat ? this.#chat.fail(error) : error });
-      this.#chat?.close();
+  #readOn() {
+    if (this.#reads.length > 0) return Promise.resolve({ done: false, value: this.#reads.shift() });
+    this.#waitingSince = Date.now();
+    if (this.#timer === undefined) this.#watch();
+    return this.#source.read();
+  }
+
+  #onRead({ done, value }) {
+    this.#advancing = null;
+    this.#waitingSince = undefined;
+    if (this.hasEnded) return;
+    const reader = this.#reader;
+    const json = done ? reader.finish() : reader.push(value);
+    // Most reads bring a word: a string, with nothing in it to decode.
+    if (json.charCodeAt(0) === QUOTE && json.charCodeAt(json.length - 1) === QUOTE && !json.includes("\\")) {
+      this.#batches.push(json.slice(1, -1));
+      return;
+    }
+    if (json.trim() !== "") this.#batches.push(JSON.parse(json));
+    if (!reader.isOver) return;
+    if (this.#endAsToldByCore() || done) this.#exchange.close();
+    else this.#leave();
+    this.#free();
+  }
+
+  #onError(error) {
+    this.#advancing = null;
+    if (this.hasEnded) return;
+    const { aborted } = this.#exchange ?? {};
+    if (aborted || !this.#reader) {
+      this.#end({ reason: aborted ? aborted.reason : error });
+    } else {
+      this.#reader.fail();
+      this.#endAsToldByCore(error);
+    }
+    this.#release();
+  }
+
+  /** Whether it ends by an error. */
+  #endAsToldByCore(cause) {
+    const { error } = this.#reader;
+    if (error === undefined) this.completion = this.#reader.completion();
+    this.#end(error === undefined ? undefined : { reason: openRouterError(error, cause) });
+    return error !== undefined;
+  }
+
+  /** Asks the core, as often as it wants to be asked, whether the answer takes too long, as long as somebody waits. */
+  #watch() {
+    this.#timer = undefined;
+    if (this.hasEnded || this.#waitingSince === undefined) return;
+    const wait = this.#reader.wait(this.#waitingSince, Date.now());
+    if (wait !== undefined) {
+      this.#timer = setTimeout(() => this.#watch(), wait);
+    } else if (this.#reader.error !== undefined) {
+      this.#endAsToldByCore();
+      this.#release();
     }
   }
 
@@ -90,29 +163,38 @@ class Source {
   #leave() {
     const close = () => {
       clearTimeout(timer);
-      this.#chat.close();
+      this.#exchange.close();
     };
     const timer = setTimeout(close, LEAVE_MS);
     timer.unref?.(); // in Node it must not keep the process
-    this.#reader.read().then(close, close);
+    this.#source.read().then(close, close);
+  }
+
+  /** Ends the request and lets go of the core's memory, which no garbage collector sees. */
+  #release() {
+    this.#exchange?.close();
+    this.#free();
+  }
+
+  #free() {
+    this.#reader?.free();
+    this.#reader = undefined;
   }
 
   #end(failure) {
-    this.#ended = true;
-    this.#failure = failure;
+    this.hasEnded = true;
+    this.failure = failure;
+    clearTimeout(this.#timer);
   }
 }
 
-/** A ReadableStream with its own async iterator. `take` turns a list of chunks into a list of items. */
+/** A ReadableStream with its own async iterator. `items` turns what a read gave into one item after the other. */
 class IterableStream extends ReadableStream {
   #source;
-  #take;
+  #items;
   #controller;
-  #items = [];
-  #at = 0;
-  #last = Promise.resolve();
 
-  constructor(source, take) {
+  constructor(source, items) {
     let controller;
     let self;
     super(
@@ -121,7 +203,7 @@ class IterableStream extends ReadableStream {
           controller = given;
         },
         async pull() {
-          const { done, value } = await self.#next();
+          const { done, value } = await self.#take();
           if (done) controller.close();
           else controller.enqueue(value);
         },
@@ -132,25 +214,23 @@ class IterableStream extends ReadableStream {
     self = this;
     this.#controller = controller;
     this.#source = source;
-    this.#take = take;
+    this.#items = items;
   }
 
-  async #next() {
-    while (this.#at >= this.#items.length) {
-      let failure;
-      const chunks = await this.#source.batch().catch((error) => {
-        failure = { error };
-        return [];
-      });
-      // At the end, and before an error, there may be items that no chunk brings.
-      this.#items = this.#take(chunks);
-      this.#at = 0;
-      if (chunks.length > 0 || this.#items.length > 0) continue;
-      if (failure) throw failure.error;
-      return { value: undefined, done: true };
+  /** The next item or the end, as iterators tell it; undefined if that takes another read. */
+  #next() {
+    for (let batch; ; this.#items.put(batch)) {
+      const value = this.#items.take();
+      if (value !== undefined) return { value, done: false };
+      batch = this.#source.shift();
+      if (batch === undefined) break;
     }
-    return { value: this.#items[this.#at++], done: false };
+    const { hasEnded, failure } = this.#source;
+    if (failure) throw failure.reason;
+    return hasEnded ? { value: undefined, done: true } : undefined;
   }
+
+  #take = () => this.#next() ?? this.#source.advance(this.#take);
 
   /** Also while somebody reads, who is then told by a rejection: a stop button holds the stream, not its reader. */
   cancel(reason) {
@@ -171,21 +251,33 @@ class IterableStream extends ReadableStream {
       reader.releaseLock();
       return settled;
     };
-    const end = (result) => {
-      finish(() => this.#controller.close());
+    let waiting = 0;
+    let last;
+    const pull = () => {
+      let result;
+      try {
+        result = isOver ? { value: undefined, done: true } : this.#next();
+      } catch (error) {
+        waiting -= 1;
+        finish(() => this.#controller.error(error));
+        throw error;
+      }
+      if (result === undefined) return this.#source.advance(pull);
+      waiting -= 1;
+      if (result.done) finish(() => this.#controller.close());
       return result;
     };
-    const fail = (error) => {
-      finish(() => this.#controller.error(error));
-      throw error;
-    };
-    const pull = () => (isOver ? { value: undefined, done: true } : this.#next().then((result) => (result.done ? end(result) : result), fail));
     return {
       next: () => {
-        // What is there goes out at once; what is not waits for its turn.
-        if (!isOver && this.#at < this.#items.length) return Promise.resolve({ value: this.#items[this.#at++], done: false });
-        this.#last = this.#last.then(pull, pull);
-        return this.#last;
+        // Who asks while somebody waits has to wait for his turn.
+        waiting += 1;
+        if (waiting > 1) return (last = last.then(pull, pull));
+        try {
+          const result = pull();
+          return (last = result instanceof Promise ? result : Promise.resolve(result));
+        } catch (error) {
+          return (last = Promise.reject(error));
+        }
       },
       return: async (value) => {
         await finish(() => (preventCancel ? undefined : reader.cancel(value)));
@@ -202,65 +294,180 @@ class IterableStream extends ReadableStream {
   }
 }
 
+/** The items of a list, in their order. */
+class List {
+  #list = [];
+  #at = 0;
+
+  put(list) {
+    this.#list = list;
+    this.#at = 0;
+  }
+
+  take() {
+    return this.#list[this.#at++];
+  }
+}
+
+/**
+ * The chunks of a batch: those that are alike come as the strings in which they differ (see reader.rs), and are made
+ * when somebody takes them. What a caller gets is his own: nothing of it is shared with another chunk.
+ */
+class Chunks {
+  #makers = [];
+  #lesson;
+  #list = [];
+  #at = 0;
+  #run = [];
+  #inRun = 0;
+  #maker;
+
+  put(batch) {
+    this.#at = 0;
+    if (typeof batch === "string") {
+      this.#list = [];
+      this.#run = [batch];
+      this.#inRun = 0;
+    } else {
+      this.#list = batch;
+    }
+  }
+
+  take() {
+    for (;;) {
+      if (this.#inRun < this.#run.length) {
+        const chunk = this.#maker.make(this.#run, this.#inRun);
+        this.#inRun += this.#maker.holes;
+        return chunk;
+      }
+      if (this.#at === this.#list.length) return undefined;
+      const entry = this.#list[this.#at++];
+      if (!Array.isArray(entry)) {
+        if (this.#lesson) {
+          const [, template, ...paths] = this.#lesson;
+          const holes = paths.map((path, offset) => ({ path, offset }));
+          this.#makers[template] = { make: maker(structuredClone(entry), holes), holes: holes.length };
+          this.#lesson = undefined;
+        }
+        return entry;
+      }
+      if (entry[0] === -1) {
+        this.#lesson = entry;
+      } else {
+        this.#run = entry;
+        this.#inRun = 1;
+        this.#maker = this.#makers[entry[0]];
+      }
+    }
+  }
+}
+
+/** A function of (strings, at) that copies a value, with the strings from `at` on in the places of its holes. */
+function maker(value, holes) {
+  if (holes.length === 1 && holes[0].path.length === 0) {
+    const { offset } = holes[0];
+    return (strings, at) => strings[at + offset];
+  }
+  const parts = [];
+  for (const key of Object.keys(value)) {
+    const inside = holes.filter(({ path }) => String(path[0]) === key).map(({ path, offset }) => ({ path: path.slice(1), offset }));
+    if (inside.length > 0) parts.push({ key, make: maker(value[key], inside) });
+    else if (typeof value[key] === "object" && value[key] !== null) parts.push({ key, make: () => structuredClone(value[key]) });
+  }
+  const copy = Array.isArray(value) ? () => value.slice() : () => ({ ...value });
+  if (parts.length === 1 && !Array.isArray(value)) {
+    const [{ key, make }] = parts;
+    return (strings, at) => {
+      const made = { ...value };
+      made[key] = make(strings, at);
+      return made;
+    };
+  }
+  return (strings, at) => {
+    const made = copy();
+    for (const { key, make } of parts) made[key] = make(strings, at);
+    return made;
+  };
+}
+
+/** The text of the first choice, one string for each read. */
+class Text {
+  #text = "";
+
+  put(batch) {
+    // Where the stream was begun as chunks, they come as such.
+    this.#text = typeof batch === "string" ? batch : "";
+    if (typeof batch === "string") return;
+    const chunks = (this.chunks ??= new Chunks());
+    chunks.put(batch);
+    for (let chunk; (chunk = chunks.take()) !== undefined; ) {
+      for (const { index, delta } of chunk.choices ?? []) {
+        if ((index ?? 0) === 0 && typeof delta?.content === "string") this.#text += delta.content;
+      }
+    }
+  }
+
+  take() {
+    const text = this.#text;
+    this.#text = "";
+    return text === "" ? undefined : text;
+  }
+}
+
 /**
  * One streamed answer: a ReadableStream of OpenRouter's own chunks, and views on it.
- * `opened` resolves to the decoder with the response's body; aborting `cancel` ends the request.
+ * `opened` resolves to the core's reader; aborting `cancel` ends the request.
  */
 export class ChatCompletionStream extends IterableStream {
   #source;
 
   constructor(opened, cancel) {
     const source = new Source(opened, cancel);
-    super(source, (chunks) => chunks);
+    super(source, new Chunks());
     this.#source = source;
   }
 
   /** The first choice's text, one string for each read of the body. */
   text() {
-    return this.#view((chunks) => {
-      let text = "";
-      for (const chunk of chunks) {
-        for (const choice of chunk.choices ?? []) {
-          const content = (choice.index ?? 0) === 0 ? choice.delta?.content : undefined;
-          if (typeof content === "string") text += content;
-        }
-      }
-      return text === "" ? [] : [text];
-    });
+    return this.#view("viewText", new Text());
   }
 
   /** What the first choice says, one thing at a time. */
   events() {
     if (this.#source.hasBegun) throw new TypeError("events() must be called before the stream is read");
-    let chat;
-    this.#source.opened.then(
-      (opened) => {
-        chat = opened;
-        chat.recordEvents();
-      },
-      () => {},
-    );
-    return this.#view(() => chat?.takeEvents() ?? []);
+    return this.#view("viewEvents", new List());
   }
 
   /** The whole answer, once it is complete. */
-  async finalCompletion() {
-    return (await this.#source.finish()).completion();
+  finalCompletion() {
+    return this.#source.finish();
   }
 
   /** The whole message, once it is complete, as it can be sent back. */
   async finalMessage() {
-    return (await this.#source.finish()).message();
+    return (await this.finalCompletion()).choices[0]?.message ?? null;
+  }
+
+  /** Tokens and cost, once the answer is complete. */
+  async usage() {
+    return (await this.finalCompletion()).usage;
+  }
+
+  /** The id of the generation, to look up what became of it. */
+  async generationId() {
+    const { generationId } = await this.response();
+    return generationId ?? (await this.finalCompletion()).id;
   }
 
   /** What the response's head says, once it is here. */
   async response() {
-    return (await this.#source.opened).response();
+    return JSON.parse(await this.#source.opened);
   }
 
-  #view(take) {
+  #view(view, items) {
     // Locked for good: the view reads in its place.
     this.getReader();
-    return new IterableStream(this.#source, take);
+    if (!this.#source.hasBegun) this.#source.view = view;
+    return new IterableStream(this.#source, items);
   }
 }

@@ -5,23 +5,55 @@
 /** A choice that may grow: completion for the known values, any string at run time. */
 export type Open<Known extends string> = Known | (string & {});
 
-export interface OpenRouterOptions {
+/** What the client and each of its calls can be told; what a call says goes before what the client says. */
+export interface CommonOptions {
   /**
-   * Where requests go. Default: on a page its own `/api/v1` (a proxy that holds the key), elsewhere
-   * `https://openrouter.ai/api/v1`. A path such as `/llm/v1` is taken below the page's origin.
+   * Where requests go. Default: on a page its own `/api/v1` (a proxy that holds the key), elsewhere the variable
+   * `OPENROUTER_BASE_URL` or `https://openrouter.ai/api/v1`. A path such as `/llm/v1` is taken below the page's origin.
    */
   baseURL?: string;
-  /** Sent as `Authorization: Bearer …`. Needed only where there is neither page nor proxy. Never put your own key in a page. */
+  /**
+   * Sent as `Authorization: Bearer …`. Needed only where there is neither page nor proxy; there the default is the
+   * variable `OPENROUTER_API_KEY`. Never put your own key in a page.
+   */
   apiKey?: string;
-  /** Sent with every request. */
+  /** Sent with every request, in place of headers of the same name. */
   headers?: HeadersInit;
+  /** URL of your app, by which OpenRouter lists it: `HTTP-Referer`. Default: the variable `OPENROUTER_SITE_URL`. */
+  siteURL?: string;
+  /** Name of your app: `X-OpenRouter-Title`. Default: the variable `OPENROUTER_SITE_NAME`. */
+  siteName?: string;
+  /**
+   * How often a request is sent again (2): after network errors, 408, 429, 5xx and what OpenRouter calls retryable, with
+   * growing random pauses or after `Retry-After` (up to a minute). Never once a part of an answer was received, for that
+   * is billed; never for daily limits; after a 500 only once.
+   */
+  maxRetries?: number;
+  /** Milliseconds from the call to the end of the answer, retries included. Default: 600000, streams without limit. */
+  timeout?: number;
+  /** Milliseconds to the first chunk of a stream, or to the head of another answer. Keep-alives do not count. */
+  firstTokenTimeout?: number;
+  /** Milliseconds of silence while a read waits. Keep-alives count as sound. Default: 120000 for streams. */
+  idleTimeout?: number;
+  /** Models to ask in turn when the one before has failed for good, before any answer began. See also `models`. */
+  fallbackModels?: string[];
+  /** Called in place of the global `fetch`, with a URL and an init object. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  hooks?: Hooks;
 }
 
-export interface CallOptions {
-  /** Ends the request when it is aborted; the call then rejects with its reason, as `fetch` does. */
+/** Called as a call goes on. They see neither key nor prompt. */
+export interface Hooks {
+  onRequest?(request: { url: string; method: string; attempt: number }): void;
+  onResponse?(response: { url: string; method: string; attempt: number; status: number }): void;
+  onRetry?(retry: { error: OpenRouterError; delayMs: number }): void;
+}
+
+export interface OpenRouterOptions extends CommonOptions {}
+
+export interface CallOptions extends CommonOptions {
+  /** Ends the call when it is aborted; it then rejects with the signal's reason, as `fetch` does. */
   signal?: AbortSignal;
-  /** Sent with this request only. */
-  headers?: HeadersInit;
 }
 
 /** Body of `POST /chat/completions`. Fields that are not listed are sent as given. */
@@ -535,7 +567,11 @@ export type OpenRouterErrorCode =
   | "malformed_response"
   /** An option of the client, or the set-up of the proxy, is wrong or missing. */
   | "configuration"
-  | "upstream_error";
+  | "upstream_error"
+  /** The answer is not of the form that was asked for; its text is `partialText`. */
+  | "invalid_output"
+  /** The model went on calling tools beyond `maxSteps`. */
+  | "step_limit";
 
 export interface OpenRouterErrorProperties {
   code: OpenRouterErrorCode;
@@ -551,6 +587,7 @@ export interface OpenRouterErrorProperties {
   provider?: string;
   partialText?: string;
   usage?: Usage;
+  attempts?: number;
   cause?: unknown;
 }
 
@@ -579,6 +616,8 @@ export class OpenRouterError extends Error {
   readonly provider?: string;
   /** The text that had been answered before the error. */
   readonly partialText?: string;
-  /** Tokens and cost of a streamed answer that failed, where they were told. */
+  /** Tokens and cost of an answer that failed, where they were told. */
   readonly usage?: Usage;
+  /** How often the request was sent, if more than once. */
+  readonly attempts?: number;
 }

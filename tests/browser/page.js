@@ -26,9 +26,10 @@ window.page = {
   async defaultRequest() {
     const { OpenRouter } = await import("/pkg/dist/index.js");
     const real = globalThis.fetch;
-    let request;
-    globalThis.fetch = async (given) => {
-      request = given;
+    let url;
+    let init;
+    globalThis.fetch = async (...given) => {
+      [url, init] = given;
       return new Response('{"data":[]}', { headers: { "content-type": "application/json" } });
     };
     try {
@@ -36,7 +37,7 @@ window.page = {
     } finally {
       globalThis.fetch = real;
     }
-    return [request.url, request.headers.get("authorization")];
+    return [url, new Headers(init.headers).get("authorization")];
   },
 
   async slim() {

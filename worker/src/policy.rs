@@ -2,10 +2,9 @@
 
 use openrouter_wasm::{
     api::{Call, NoCall, PROXY_BASE_PATH},
-    json::Json,
-    schema::Schema,
+    json::Value,
+    schema,
 };
-use serde_json::Value;
 
 use crate::config::Config;
 
@@ -193,16 +192,16 @@ pub fn check_chat(body: &[u8]) -> Result<(), Refusal> {
     let invalid = |message: &str| Refusal::new(400, "invalid_request", message);
     let text = std::str::from_utf8(body).map_err(|_| invalid("The body is not UTF-8."))?;
     let request =
-        Value::parse(text).ok_or_else(|| invalid("The body is not JSON, or nested deeper than 127 levels."))?;
-    Schema::ChatRequest.check(&request).map_err(|error| invalid(error.message()))?;
+        Value::parse(text).ok_or_else(|| invalid("The body is not JSON, or nested deeper than 256 levels."))?;
+    schema::check_request(&request, "ChatRequest").map_err(|error| invalid(error.message()))?;
     // It echoes the upstream request, which belongs to the account.
-    if request.get("debug").is_some_and(|debug| !debug.is_null()) {
+    if request.present("debug").is_some() {
         return Err(invalid("debug: not available through this proxy, leave it out"));
     }
     // These reach into the account's workspace, which all users of the key share.
-    let tools = request.get("tools").and_then(Value::as_array).into_iter().flatten();
-    for tool in tools.filter_map(|tool| tool.get("type")?.as_str()) {
-        if ["openrouter:bash", "openrouter:files"].contains(&tool) {
+    let tools = request.get("tools").map_or(&[][..], Value::items);
+    for tool in tools.iter().filter_map(|tool| tool.text_of("type")) {
+        if ["openrouter:bash", "openrouter:files"].contains(&&*tool) {
             return Err(invalid(&format!("tools: {tool} is not available through this proxy")));
         }
     }
@@ -221,8 +220,8 @@ pub fn clean_error(config: &Config, status: u16, body: &str) -> Result<String, R
     }
     match Value::parse(body) {
         Some(Value::Object(mut error)) => {
-            error.remove("user_id");
-            Ok(config.redact(Value::Object(error).to_string()))
+            error.retain(|(key, _)| key != "user_id");
+            Ok(config.redact(Value::Object(error).to_json()))
         }
         // The status says all that is known.
         _ if (400..600).contains(&status) => Err(Refusal {
@@ -345,7 +344,7 @@ mod tests {
         let refusal = |body: &str| check_chat(body.as_bytes()).err().map(|refusal| refusal.message);
         assert_eq!(refusal(r#"{"messages":[{"role":"user","content":"hi"}],"new":1,"debug":null}"#), None);
         assert_eq!(refusal(r#"{"messages":[]}"#).as_deref(), Some("messages: expected at least 1 elements"));
-        assert_eq!(refusal("{").as_deref(), Some("The body is not JSON, or nested deeper than 127 levels."));
+        assert_eq!(refusal("{").as_deref(), Some("The body is not JSON, or nested deeper than 256 levels."));
         assert_eq!(refusal("[]").as_deref(), Some("the request must be an object"));
         assert!(
             refusal(r#"{"messages":[{"role":"user","content":"hi"}],"debug":{"echo_upstream_body":true}}"#)

@@ -112,6 +112,8 @@ const EXPLANATIONS: Record<OpenRouterErrorCode, Explain> = {
   ],
   configuration: () => ["This site is not set up correctly", OWNER, "retry"],
   upstream_error: () => ["The model stopped with an error", "Try again, or choose another model.", "retry", "model"],
+  invalid_output: () => ["The answer is not of the right form", "Try again, or choose another model.", "retry", "model"],
+  step_limit: () => ["The model did not come to an end", "It went on calling tools. Try again, or choose another model.", "retry", "model"],
 };
 
 /** Explains a failure; codes from the future as an error of unknown kind. */

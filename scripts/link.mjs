@@ -1,0 +1,77 @@
+// Takes out of a module what no run of it can need: what a panic would say. A panic is a RuntimeError in JavaScript,
+// nobody sees its text; its functions, and the places that it would name (paths of the machine that compiled), are 5 kB
+// with gzip.
+import { readFileSync, writeFileSync } from "node:fs";
+import binaryen from "binaryen";
+
+/** Ends of the program, and what only they use: nothing of ours formats a value for people. */
+const UNREACHABLE =
+  /panic|unwrap_failed|expect_failed|handle_alloc_error|handle_error|capacity_overflow|slice_(?:index|error)_fail|fmt::Debug>::fmt|fmt::Formatter>::pad|fmt::Write>::write_char/;
+
+const PATH = /^[ -~]+\.rs$/;
+
+/** Reads a module that has names and writes a smaller one; how many functions it could do without. */
+export function trimPanics(from, to) {
+  const module = binaryen.readBinary(readFileSync(from));
+  let count = 0;
+  for (let index = 0; index < module.getNumFunctions(); index++) {
+    const reference = module.getFunctionByIndex(index);
+    const { name, module: imported } = binaryen.getFunctionInfo(reference);
+    if (imported || !UNREACHABLE.test(name)) continue;
+    new binaryen.Function(reference).body = module.unreachable();
+    count++;
+  }
+  const bytes = Buffer.from(module.emitBinary());
+  module.dispose();
+  blankPlaces(bytes);
+  writeFileSync(to, bytes);
+  return count;
+}
+
+/** Blanks each `core::panic::Location` (address and length of a path, line, column) and its path. */
+function blankPlaces(bytes) {
+  const segments = dataSegments(bytes);
+  const at = (address) => {
+    const segment = segments.find(({ start, size }) => address >= start && address < start + size);
+    return segment && address - segment.start + segment.offset;
+  };
+  const blank = [];
+  for (const { offset, size } of segments) {
+    for (let place = offset; place + 16 <= offset + size; place += 4) {
+      const [address, length, line, column] = [0, 4, 8, 12].map((field) => bytes.readUInt32LE(place + field));
+      const path = length > 3 && length < 300 && line > 0 && line < 50_000 && column < 1000 ? at(address) : undefined;
+      if (path === undefined || !PATH.test(bytes.toString("latin1", path, path + length))) continue;
+      blank.push([place, 16], [path, length]);
+    }
+  }
+  for (const [start, length] of blank) bytes.fill(0, start, start + length);
+}
+
+/** Where the active data segments are in memory and in the file. */
+function dataSegments(bytes) {
+  let position = 8;
+  const number = () => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[position++];
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+  };
+  const segments = [];
+  while (position < bytes.length) {
+    const isData = bytes[position++] === 11;
+    const end = number() + position;
+    for (let count = isData ? number() : 0; count > 0; count--) {
+      // 0, `i32.const` start, `end`: what LLVM writes for a module with one memory.
+      if (number() !== 0 || bytes[position++] !== 0x41) return segments;
+      const start = number();
+      position++;
+      const size = number();
+      segments.push({ start, size, offset: position });
+      position += size;
+    }
+    position = end;
+  }
+  return segments;
+}

@@ -1,0 +1,94 @@
+// The class that people use: reads what the caller gives when he gives it, and hands it to the core as JSON.
+
+import { Exchange } from "./exchange.js";
+import { ChatCompletionStream } from "./stream.js";
+
+/** How each option that is no JSON is told from a mistake, which stays for the core to refuse. */
+const platform = {
+  fetch: (value) => typeof value === "function",
+  hooks: (value) => typeof value === "object",
+  signal: (value) => typeof value.addEventListener === "function",
+};
+
+/** Options of the platform by their names, and the rest as JSON. */
+const split = (options) => {
+  if (typeof (options ?? {}) !== "object") return { json: write(options) };
+  const own = {};
+  const plain = { ...options };
+  for (const [name, is] of Object.entries(platform)) {
+    if (plain[name] === undefined || plain[name] === null || !is(plain[name])) continue;
+    own[name] = plain[name];
+    delete plain[name];
+  }
+  const { headers } = plain;
+  if (typeof headers === "object" && headers !== null) {
+    const pairs = typeof headers[Symbol.iterator] === "function" ? [...headers] : Object.entries(headers);
+    plain.headers = pairs.map((pair) => [...pair].map(String));
+  }
+  return { ...own, json: write(plain) };
+};
+
+/** As JSON; undefined if it is none. */
+const write = (value) => {
+  try {
+    return JSON.stringify(value) ?? "null";
+  } catch {
+    return undefined;
+  }
+};
+
+/** The variables that stand for options, where there is an environment. */
+const environment = () => {
+  const { env } = globalThis.process ?? {};
+  const names = ["OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "OPENROUTER_SITE_URL", "OPENROUTER_SITE_NAME"];
+  return write(Object.fromEntries(names.map((name) => [name, env?.[name]])));
+};
+
+/** The origin of the page, or of the page that started this worker; none in a sandboxed frame or a file. */
+const pageOrigin = () => {
+  const origin = globalThis.location?.origin;
+  return origin === "null" ? undefined : origin;
+};
+
+/**
+ * The class over a core that is loaded on first use: `loaded()` is the core's class once it is there, `load()` resolves
+ * when it is.
+ */
+export const openRouterClass = ({ loaded, load }) =>
+  class OpenRouter {
+    #options;
+    #core;
+
+    constructor(options) {
+      this.#options = split(options);
+    }
+
+    chat(request, options) {
+      return this.#call("chat", request, options);
+    }
+
+    stream(request, options) {
+      const cancel = new AbortController();
+      return new ChatCompletionStream(this.#call("chat", request, options, cancel.signal), cancel);
+    }
+
+    models(query, options) {
+      return this.#call("models", query ?? {}, options);
+    }
+
+    /** Reads request and options now, whatever becomes of the caller's objects before the core is loaded. */
+    #call(operation, request, options, cancel) {
+      const body = write(request);
+      return this.#run(options, cancel, (core, json) => core.call(operation, body, json, cancel !== undefined, Date.now()));
+    }
+
+    async #run(options, cancel, prepare) {
+      const { signal, json, ...own } = split(options);
+      const signals = [signal, cancel].filter((signal) => signal);
+      for (const signal of signals) signal.throwIfAborted();
+      if (!loaded()) await load();
+      this.#core ??= new (loaded())(this.#options.json, pageOrigin(), environment());
+      const { fetch = this.#options.fetch, hooks = this.#options.hooks } = own;
+      return new Exchange(prepare(this.#core, json), { fetch, hooks }, signals).run();
+    }
+  };

@@ -1,0 +1,183 @@
+//! One call under way: what to send, what to make of what comes back, and when to send again.
+//!
+//! It neither waits nor sends: whoever has a network tells it what happened and asks what to do. So retries, limits and
+//! fallbacks are one logic for every build, and tests need neither clock nor network.
+
+use alloc::string::String;
+
+use crate::{
+    api::Answer,
+    chat::ChatStream,
+    client::{HttpRequest, Prepared, check_answer, error_of, is_success},
+    error::{Error, ErrorKind, ResponseFacts},
+    retry::{Next, Watch},
+};
+
+/// What is to be done with the body of a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// Read it whole and tell [`Call::refused`]: it is an error.
+    Refused,
+    /// Read it whole and tell [`Call::answered`].
+    Whole,
+    /// The same, but if `"error"` is nowhere in it and it is JSON, it is right: the engine can see that faster.
+    Trusted,
+    /// Hand it out as it is.
+    Bytes,
+    /// Read it up to the first chunk, see [`Call::read`], and decode it by [`Call::stream`].
+    Stream,
+}
+
+/// One call, from its first request to the answer or the error.
+#[derive(Debug)]
+pub struct Call {
+    prepared: Prepared,
+    answer: Answer,
+    is_stream: bool,
+    watch: Watch,
+    facts: ResponseFacts,
+    probe: Option<ChatStream>,
+    error: Option<Error>,
+}
+
+impl Call {
+    /// A call that is ready to be sent; `now` is in ms since 1970, here as everywhere.
+    #[must_use]
+    pub fn new(prepared: Prepared, answer: Answer, is_stream: bool, now: u64) -> Self {
+        let watch = Watch::new(prepared.limits, now);
+        Self { prepared, answer, is_stream, watch, facts: ResponseFacts::default(), probe: None, error: None }
+    }
+
+    /// What is to be sent, now or again.
+    #[must_use]
+    pub fn request(&self) -> &HttpRequest {
+        &self.prepared.request
+    }
+
+    /// How often it was sent, this time included.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.prepared.retry.attempts()
+    }
+
+    /// The request goes out.
+    pub fn sent(&mut self, now: u64) {
+        (self.error, self.probe, self.facts) = (None, None, ResponseFacts::default());
+        self.watch.sent(now);
+    }
+
+    /// The head of the response is here.
+    pub fn received(&mut self, facts: ResponseFacts) -> Body {
+        self.watch.received(facts.received_at_ms);
+        self.facts = facts;
+        match self.answer {
+            _ if !is_success(&self.facts) => Body::Refused,
+            Answer::Bytes => Body::Bytes,
+            _ if self.is_stream && self.facts.is_event_stream => {
+                self.probe = Some(ChatStream::new(self.facts.clone()));
+                Body::Stream
+            }
+            Answer::Json if !self.is_stream => Body::Trusted,
+            _ => Body::Whole,
+        }
+    }
+
+    /// The response is an error, with this body, if that came through.
+    pub fn refused(&mut self, body: Option<&str>) {
+        self.error = Some(error_of(&self.facts, body));
+    }
+
+    /// The whole body of a success; whether it is one.
+    pub fn answered(&mut self, body: &str) -> bool {
+        self.error = match check_answer(self.answer, &self.facts, body) {
+            Err(error) => Some(error),
+            Ok(()) if self.is_stream => {
+                let problem = "the answer is not an event stream";
+                Some(Error::new(ErrorKind::MalformedResponse, problem).with_facts(&self.facts))
+            }
+            Ok(()) => None,
+        };
+        self.error.is_none()
+    }
+
+    /// A read of a streamed body, `None` at its end; whether the answer has begun. Until then, the request can be sent
+    /// again. What is read here is to be given to the stream too: only then is it known what for.
+    pub fn read(&mut self, bytes: Option<&[u8]>, now: u64) -> bool {
+        self.watch.received(now);
+        let Some(probe) = &mut self.probe else { return false };
+        let result = match bytes {
+            Some(bytes) => probe.push(bytes, &mut |_| ()),
+            None => probe.finish(),
+        };
+        let has_begun = probe.has_begun();
+        if let (Err(error), false) = (result, has_begun) {
+            self.error = Some(error);
+        }
+        has_begun || probe.is_done()
+    }
+
+    /// The connection failed, or was given up because it took too long.
+    pub fn broke(&mut self, now: u64) {
+        self.error = Some(match self.watch.check(now) {
+            Err(timeout) => timeout.with_facts_if_any(&self.facts),
+            Ok(_) if self.probe.is_some() => {
+                Error::new(ErrorKind::StreamCut, "the connection broke before the answer began").with_facts(&self.facts)
+            }
+            Ok(_) => Error::new(
+                ErrorKind::Network,
+                "the connection failed: the server is not reachable, or CORS or the page's Content-Security-Policy \
+                 forbids it",
+            )
+            .with_facts_if_any(&self.facts),
+        });
+    }
+
+    /// How many ms may pass until [`Self::broke`] is to be told; `None` for ever.
+    #[must_use]
+    pub fn wait(&self, now: u64) -> Option<u64> {
+        self.watch.check(now).unwrap_or(Some(0))
+    }
+
+    /// Whether this try has failed.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// After a failure: how many ms to wait before the next try; `None` if there is none. `random` is in 0..1.
+    pub fn again(&mut self, random: f64, now: u64) -> Option<u64> {
+        match self.prepared.retry.after(self.error.as_ref()?, random, self.watch.time_left(now)) {
+            Next::Again(pause) => Some(pause),
+            Next::Model(model) => {
+                self.prepared.request.set_model(&model);
+                Some(0)
+            }
+            Next::Fail => None,
+        }
+    }
+
+    /// What has failed, with the number of tries so far.
+    #[must_use]
+    pub fn error(&self) -> Option<Error> {
+        Some(self.error.clone()?.with_attempts(self.attempt()))
+    }
+
+    /// The stream that has begun, and its clocks.
+    #[must_use]
+    pub fn stream(&self) -> (ChatStream, Watch) {
+        let mut watch = self.watch;
+        watch.begun();
+        (ChatStream::new(self.facts.clone()), watch)
+    }
+
+    /// What the response's head said.
+    #[must_use]
+    pub fn facts(&self) -> &ResponseFacts {
+        &self.facts
+    }
+
+    /// The settings' sentences for the developer's console.
+    pub fn warnings(&self) -> String {
+        self.prepared.warnings.join("\n")
+    }
+}
