@@ -6,7 +6,10 @@ use alloc::{
     string::String,
 };
 
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    json::concat,
+};
 
 /// Where OpenRouter itself answers.
 pub const DEFAULT_BASE_URL: &str = "https://openrouter.ai/api/v1";
@@ -93,7 +96,7 @@ impl Call {
         match self {
             Self::ChatCompletions => Cow::Borrowed("/chat/completions"),
             Self::Models => Cow::Borrowed("/models"),
-            Self::ModelEndpoints { model } => Cow::Owned(["/models/", model, "/endpoints"].concat()),
+            Self::ModelEndpoints { model } => Cow::Owned(concat(&["/models/", model, "/endpoints"])),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     chat::ChatStream,
     client::{HttpRequest, Prepared, check_answer, error_of, is_success},
     error::{Error, ErrorKind, ResponseFacts},
+    json::join,
     retry::{Next, Watch},
 };
 
@@ -178,6 +179,6 @@ impl Call {
 
     /// The settings' sentences for the developer's console.
     pub fn warnings(&self) -> String {
-        self.prepared.warnings.join("\n")
+        join(self.prepared.warnings.iter(), "\n")
     }
 }

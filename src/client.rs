@@ -4,28 +4,15 @@
 
 use alloc::{borrow::Cow, borrow::ToOwned, string::String, vec::Vec};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::{
     api::{Answer, DEFAULT_BASE_URL, Method, Operation, PROXY_BASE_PATH, check_header, is_model_slug, raw_path},
     chat::{Completion, find_error},
     error::{Error, ErrorKind, ResponseFacts},
-    json::{Value, is_same},
+    json::{Value, concat, is_same, join},
     legacy,
     retry::{DEFAULT_RETRIES, Limits, Retry},
     schema,
 };
-
-/// What `encodeURIComponent` leaves as it is.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
 
 /// An answer that is not streamed may take as long unless the caller says otherwise.
 const DEFAULT_TOTAL_MS: u64 = 600_000;
@@ -45,10 +32,11 @@ impl<'a> Options<'a> {
             None => error,
         })?;
         match options.entries().iter().find(|(key, _)| !schema::has_field("Options", key)) {
-            Some((unknown, _)) => {
-                let known: Vec<&str> = schema::fields("Options").collect();
-                Err(Error::invalid(kind, unknown, &["unknown option; there are ", &known.join(", ")].concat()))
-            }
+            Some((unknown, _)) => Err(Error::invalid(
+                kind,
+                unknown,
+                &concat(&["unknown option; there are ", &join(schema::fields("Options"), ", ")]),
+            )),
             None => Ok(Self(options, kind)),
         }
     }
@@ -66,13 +54,12 @@ impl<'a> Options<'a> {
         for pair in self.0.get("headers").map_or(&[][..], Value::items) {
             let [name, value] = pair.items() else { continue };
             let (name, value) = (name.text().unwrap_or_default(), value.text().unwrap_or_default());
-            self.set_header(headers, &["headers.", &name].concat(), &name, value.into_owned())?;
+            self.set_header(headers, &concat(&["headers.", &name]), &name, value.into_owned())?;
         }
         for (option, name) in [("siteURL", "HTTP-Referer"), ("siteName", "X-OpenRouter-Title")] {
             if let Some(value) = self.text(option) {
                 // Names are in any language; headers are ASCII.
-                let value =
-                    if value.is_ascii() { value.into_owned() } else { utf8_percent_encode(&value, QUERY).collect() };
+                let value = if value.is_ascii() { value.into_owned() } else { percent_encoded(&value) };
                 self.set_header(headers, option, name, value)?;
             }
         }
@@ -80,7 +67,7 @@ impl<'a> Options<'a> {
             if key.is_empty() {
                 return Err(Error::invalid(self.1, "apiKey", "expected a key, or no apiKey at all"));
             }
-            self.set_header(headers, "apiKey", "Authorization", ["Bearer ", &key].concat())?;
+            self.set_header(headers, "apiKey", "Authorization", concat(&["Bearer ", &key]))?;
         }
         Ok(())
     }
@@ -148,7 +135,7 @@ impl Settings {
         let has_key = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         let base_url = match (base_url, page_origin) {
             (Some(given), _) => absolute_base_url(&given, page_origin, kind)?,
-            (None, Some(origin)) => [origin, PROXY_BASE_PATH].concat(),
+            (None, Some(origin)) => concat(&[origin, PROXY_BASE_PATH]),
             (None, None) if has_key => DEFAULT_BASE_URL.to_owned(),
             (None, None) => {
                 return Err(Error::invalid(
@@ -263,7 +250,7 @@ impl Settings {
         let models = own.0.present("fallbackModels").or_else(|| general.0.present("fallbackModels"));
         let models = models.map_or(&[][..], Value::items).iter().filter_map(|model| Some(model.text()?.into_owned()));
         Ok(Prepared {
-            request: HttpRequest { method, url: [&base_url, path].concat(), headers, body },
+            request: HttpRequest { method, url: concat(&[&base_url, path]), headers, body },
             retry: Retry::new(retries, if has_model { models.collect() } else { Vec::new() }),
             limits,
             warnings,
@@ -355,7 +342,7 @@ pub fn check_answer(answer: Answer, facts: &ResponseFacts, body: &str) -> Result
 fn absolute_base_url(given: &str, page_origin: Option<&str>, kind: ErrorKind) -> Result<String, Error> {
     let url = match page_origin {
         _ if given.starts_with("https://") || given.starts_with("http://") => given.to_owned(),
-        Some(origin) if given.starts_with('/') && !given.starts_with("//") => [origin, given].concat(),
+        Some(origin) if given.starts_with('/') && !given.starts_with("//") => concat(&[origin, given]),
         _ => {
             let problem = "expected a URL such as https://openrouter.ai/api/v1, or a path on a page";
             return Err(Error::invalid(kind, "baseURL", problem));
@@ -368,7 +355,7 @@ fn absolute_base_url(given: &str, page_origin: Option<&str>, kind: ErrorKind) ->
 fn streamed(body: &str) -> String {
     let rest = body.trim_ascii_end().strip_suffix('}').unwrap_or_default().trim_ascii_end();
     let comma = if rest.ends_with('{') { "" } else { "," };
-    [rest, comma, "\"stream\":true}"].concat()
+    concat(&[rest, comma, "\"stream\":true}"])
 }
 
 /// A path with `{model}` filled in, and what else is asked as its query; lists are joined by commas, as the API takes
@@ -385,7 +372,7 @@ fn target(path: &str, request: &Value<'_>) -> Result<String, Error> {
                 "expected author/name, e.g. openai/gpt-5.2",
             ));
         }
-        target.push_str(&[before, &*model, after].concat());
+        target.push_str(&concat(&[before, &*model, after]));
         "model"
     } else {
         target.push_str(path);
@@ -397,18 +384,34 @@ fn target(path: &str, request: &Value<'_>) -> Result<String, Error> {
             continue;
         }
         let text = match value {
-            Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(","),
+            Value::Array(items) => join(items.iter().map(plain), ","),
             _ => plain(value),
         };
         target.push(separator);
         separator = '&';
-        target.extend(utf8_percent_encode(key, QUERY));
+        target.push_str(&percent_encoded(key));
         target.push('=');
-        target.extend(utf8_percent_encode(&text, QUERY));
+        target.push_str(&percent_encoded(&text));
     }
     Ok(target)
 }
 
 fn plain(value: &Value<'_>) -> String {
     value.text().map_or_else(|| value.to_json(), Cow::into_owned)
+}
+
+/// As `encodeURIComponent` does it.
+fn percent_encoded(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~*'()!".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            for digit in [b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]] {
+                out.push(char::from(digit));
+            }
+        }
+    }
+    out
 }

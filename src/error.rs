@@ -6,7 +6,7 @@
 use alloc::{borrow::ToOwned, boxed::Box, string::String};
 use core::fmt;
 
-use crate::json::{ObjectWriter, Value, decimal, digits};
+use crate::json::{ObjectWriter, Value, concat, decimal, digits};
 
 /// What went wrong, as far as a program can act on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -329,7 +329,7 @@ fn status(number: u64) -> Option<u16> {
 fn milliseconds(seconds: &Value<'_>) -> Option<u64> {
     let text = plain(seconds)?;
     let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-    let thousandths = digits([fraction, "000"].concat().get(..3)?)?;
+    let thousandths = digits(concat(&[fraction, "000"]).get(..3)?)?;
     digits(whole)?.checked_mul(1000)?.checked_add(thousandths)
 }
 
@@ -448,7 +448,7 @@ impl Error {
 
     /// A request or setting that is certainly wrong, with the path of the field, e.g. `messages[0].role`.
     pub fn invalid(kind: ErrorKind, field: &str, problem: &str) -> Self {
-        let mut error = Self::with_message(kind, [field, ": ", problem].concat());
+        let mut error = Self::with_message(kind, concat(&[field, ": ", problem]));
         error.0.field = Some(field.to_owned());
         error
     }

@@ -251,6 +251,27 @@ impl<'a> ObjectWriter<'a> {
     }
 }
 
+/// The parts one after the other. The library's `concat` and `join` are 1 kB of wasm.
+pub(crate) fn concat(parts: &[&str]) -> String {
+    let mut out = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+    for part in parts {
+        out.push_str(part);
+    }
+    out
+}
+
+/// The parts with something between them.
+pub(crate) fn join<T: AsRef<str>>(parts: impl Iterator<Item = T>, between: &str) -> String {
+    let mut out = String::new();
+    for (at, part) in parts.enumerate() {
+        if at > 0 {
+            out.push_str(between);
+        }
+        out.push_str(part.as_ref());
+    }
+    out
+}
+
 /// A comma, unless this is the first element.
 pub(crate) fn separate(out: &mut String) {
     if !out.ends_with(['[', '{']) {

@@ -7,7 +7,7 @@ use alloc::{borrow::Cow, string::String, vec, vec::Vec};
 
 use crate::{
     error::{Error, ErrorKind},
-    json::Value,
+    json::{Value, concat},
     models::Price,
 };
 
@@ -117,7 +117,7 @@ fn ambiguous_price(max_price: &Value<'_>) -> Error {
             if out.len() > 2 {
                 out.push_str(", ");
             }
-            out.push_str(&[&**key, ": ", &shown].concat());
+            out.push_str(&concat(&[&**key, ": ", &shown]));
         }
         if out.len() == 2 {
             out.push('…');
@@ -132,7 +132,7 @@ fn ambiguous_price(max_price: &Value<'_>) -> Error {
         &reading(false),
         " }",
     ];
-    Error::invalid(ErrorKind::InvalidRequest, "max_price", &problem.concat())
+    Error::invalid(ErrorKind::InvalidRequest, "max_price", &concat(&problem))
 }
 
 #[cfg(test)]

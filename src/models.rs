@@ -8,7 +8,7 @@ use core::fmt;
 
 use crate::{
     error::{Error, ErrorKind},
-    json::{Value, decimal, digits},
+    json::{Value, concat, decimal, digits},
 };
 
 /// An amount of USD, exact: `mantissa / 10^scale`.
@@ -33,7 +33,7 @@ impl Price {
             None => (text, 0),
         };
         let (whole, fraction) = decimal.split_once('.').unwrap_or((decimal, ""));
-        let mut mantissa = digits(&[whole, fraction].concat())?;
+        let mut mantissa = digits(&concat(&[whole, fraction]))?;
         let mut scale = i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
         while scale < 0 {
             mantissa = mantissa.checked_mul(10)?;
@@ -83,7 +83,7 @@ impl Price {
         let padding = "0".repeat((scale + 1).saturating_sub(digits.len()));
         let padded = padding + &digits;
         let (whole, fraction) = padded.split_at(padded.len() - scale);
-        [whole, ".", fraction].concat()
+        concat(&[whole, ".", fraction])
     }
 }
 

@@ -21,7 +21,7 @@ use alloc::string::String;
 
 use crate::{
     error::{Error, ErrorKind},
-    json::{Value, decimal, digits},
+    json::{Value, concat, decimal, digits},
 };
 
 const TABLE: &str = include_str!("request.schema");
@@ -74,7 +74,7 @@ fn check(value: &Value<'_>, expression: &str, path: &mut String) -> Result<(), E
         Value::Array(items) => {
             let element = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or("any");
             for (index, item) in items.iter().enumerate() {
-                let step = ["[", &decimal(index as u64), "]"].concat();
+                let step = concat(&["[", &decimal(index as u64), "]"]);
                 within(path, &step, |path| check(item, element, path))?;
             }
             in_range(count(items.len()), range, " elements", path)
@@ -107,7 +107,7 @@ fn check_object(value: &Value<'_>, name: &str, range: Option<&str>, path: &mut S
         match value.present(field) {
             Some(inner) => within(path, &key_path(field), |path| check(inner, wanted, path))?,
             None if required.is_some() => {
-                let problem = ["required: ", &in_words(wanted)].concat();
+                let problem = concat(&["required: ", &in_words(wanted)]);
                 return within(path, &key_path(field), |path| Err(refuse(path, &problem)));
             }
             None => {}
@@ -182,7 +182,7 @@ fn in_range(number: f64, range: Option<&str>, unit: &str, path: &str) -> Result<
         return Ok(());
     }
     let and = if most.is_empty() { "" } else { " and at most " };
-    Err(refuse(path, &["expected at least ", least, and, most, unit].concat()))
+    Err(refuse(path, &concat(&["expected at least ", least, and, most, unit])))
 }
 
 /// `string | [ContentPart]` in words.
@@ -208,7 +208,7 @@ fn in_words(expression: &str) -> String {
 }
 
 fn key_path(key: &str) -> String {
-    [".", key].concat()
+    concat(&[".", key])
 }
 
 /// Runs `inner` with `step` added to the path.

@@ -26,7 +26,7 @@ use crate::{
     call::{Body, Call},
     client::Settings,
     error::{Error, ErrorKind, ResponseFacts},
-    json::{ObjectWriter, Value},
+    json::{ObjectWriter, Value, concat},
     models::Price,
 };
 
@@ -241,5 +241,5 @@ impl ClientCall {
 
 /// What the engine could not write.
 fn not_json(kind: ErrorKind, what: &str) -> Error {
-    Error::new(kind, ["the ", what, " cannot be written as JSON (a cycle, or a BigInt)"].concat())
+    Error::new(kind, concat(&["the ", what, " cannot be written as JSON (a cycle, or a BigInt)"]))
 }

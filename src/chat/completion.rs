@@ -8,7 +8,7 @@ use alloc::{
 };
 
 use super::template::Hole;
-use crate::json::{ObjectWriter, Value, decimal, quote, separate};
+use crate::json::{ObjectWriter, Value, concat, decimal, quote, separate};
 
 /// Keys as written, in the order in which they came.
 type Entries = Vec<(Cow<'static, str>, Value<'static>)>;
@@ -315,7 +315,7 @@ impl Choice {
                 if call.id.is_empty() { ("call", String::new()) } else { (&*call.id, call.id.clone()) };
             let mut number = position;
             while id.is_empty() || ids.contains(&id) {
-                id = [base, "_", &decimal(number as u64)].concat();
+                id = concat(&[base, "_", &decimal(number as u64)]);
                 number += 1;
             }
             ids.push(id);
