@@ -1,7 +1,7 @@
 // `npm test`: sets up what is missing, builds, and runs every suite. `npm test -- worker page` runs only these.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Failure, main, start } from "./processes.mjs";
+import { Failure, main, run, start } from "./processes.mjs";
 import { setup } from "./setup.mjs";
 import { browsers, environment, newNode, root, wasmEnvironment } from "./toolchain.mjs";
 
@@ -17,6 +17,8 @@ const suites = {
   browser: (simulator) => [wasmPack("chrome", "chromium", simulator), wasmPack("firefox", "firefox", simulator)],
   package: () => [node("tests/package.test.mjs")],
   types: () => [node("tests/types.test.mjs")],
+  validators: () => [node("tests/validators.test.mjs")],
+  bench: () => [node("bench/*.test.mjs")],
   page: () => [node("www/tests/*.test.ts"), node("tests/page.test.mjs")],
 };
 
@@ -36,6 +38,11 @@ await main("test", async () => {
   const env = environment();
   const { code } = await count({ command: newNode(), args: [join(root, "scripts", "build.mjs")] }, env);
   if (code !== 0) throw new Failure("the build failed, see above");
+
+  if (chosen.length === 0 || chosen.includes("validators")) {
+    const npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    await run("npm", npm, { cwd: join(root, "tests", "validators"), env, quiet: true });
+  }
 
   const { startUpstream } = await import(pathToFileURL(join(root, "tests", "upstream", "server.mjs")));
   const upstream = await startUpstream();

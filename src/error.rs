@@ -427,6 +427,12 @@ impl Error {
         Self::with_message(kind, message.into())
     }
 
+    /// An error of this kind, in its own words.
+    #[must_use]
+    pub fn of(kind: ErrorKind) -> Self {
+        Self::new(kind, kind.sentence())
+    }
+
     fn with_message(kind: ErrorKind, message: String) -> Self {
         Self(Box::new(Facts {
             kind,
@@ -515,6 +521,13 @@ impl Error {
     #[must_use]
     pub fn with_usage(mut self, usage: Option<String>) -> Self {
         self.0.usage = usage;
+        self
+    }
+
+    /// Adds the upstream's own words, e.g. the model's refusal; they may quote the prompt.
+    #[must_use]
+    pub fn with_upstream_message(mut self, message: Option<String>) -> Self {
+        self.0.upstream_message = message;
         self
     }
 

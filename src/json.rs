@@ -66,6 +66,12 @@ impl<'a> Value<'a> {
         self.get(key).filter(|value| !value.is_null())
     }
 
+    /// The value of a key; null if this is no object or has no such key.
+    #[must_use]
+    pub fn at(&self, key: &str) -> &Value<'a> {
+        self.get(key).unwrap_or(&Value::Null)
+    }
+
     /// The elements of an array; none if this is none.
     #[must_use]
     pub fn items(&self) -> &[Value<'a>] {
@@ -332,7 +338,7 @@ pub(crate) fn decimal(mut number: u64) -> String {
 }
 
 /// The content of what is written between quotes. Half of a surrogate pair is U+FFFD.
-fn unescape(raw: &str) -> Cow<'_, str> {
+pub(crate) fn unescape(raw: &str) -> Cow<'_, str> {
     let Some(first) = memchr::memchr(b'\\', raw.as_bytes()) else { return Cow::Borrowed(raw) };
     let mut content = String::from(&raw[..first]);
     let mut rest = &raw[first..];

@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! json → sse, error → schema, chat, models → api, retry, legacy → client → call → browser
+//!                      schema → json_schema → structured, tools → browser
 //! ```
 //!
 //! | module | what it does |
@@ -18,6 +19,9 @@
 //! | [`api`] | which call is which method, path and headers |
 //! | [`legacy`] | spellings of older guides |
 //! | [`retry`] | when to send again, and how long an answer may take |
+//! | [`json_schema`] | whether a value fits a JSON Schema |
+//! | [`structured`] | the value that an answer holds, and how it is asked for |
+//! | [`tools`] | which of the model's calls may run, and when the loop ends |
 //! | [`client`] | settings, and what a call sends and gets |
 //! | [`call`] | one call under way |
 //!
@@ -34,11 +38,14 @@ pub mod chat;
 pub mod client;
 pub mod error;
 pub mod json;
+pub mod json_schema;
 pub mod legacy;
 pub mod models;
 pub mod retry;
 pub mod schema;
 pub mod sse;
+pub mod structured;
+pub mod tools;
 
 #[cfg(feature = "browser")]
 pub mod browser;

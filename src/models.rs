@@ -65,6 +65,22 @@ impl Price {
         self.moved(3)
     }
 
+    /// The sum; `None` if it is beyond 19 digits. Where the smaller amount has more places than that leaves room for, it
+    /// is rounded.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let (mut fine, coarse) = if self.scale > other.scale { (self, other) } else { (other, self) };
+        loop {
+            let places = fine.scale - coarse.scale;
+            let aligned = 10_u64.checked_pow(places).and_then(|factor| coarse.mantissa.checked_mul(factor));
+            if let Some(mantissa) = aligned.and_then(|aligned| aligned.checked_add(fine.mantissa)) {
+                return Some(Self { mantissa, ..fine });
+            }
+            fine.scale = fine.scale.checked_sub(1).filter(|_| places > 0)?;
+            fine.mantissa = fine.mantissa.div_ceil(10) - u64::from((1..5).contains(&(fine.mantissa % 10)));
+        }
+    }
+
     /// The point moved to the right.
     fn moved(self, places: u32) -> Option<Self> {
         let missing = places.saturating_sub(self.scale);
@@ -182,11 +198,24 @@ mod tests {
             ("8.1e-05", "81"),
             ("3.4E-7", "0.34"),
             (".5", "500000"),
+            ("0.00010350000000000001", "103.50000000000001"),
         ] {
             assert_eq!(per_million(text), expected, "{text}");
         }
         assert_eq!(Price::parse("0.10").unwrap().to_string(), "0.1");
         assert_eq!(Price::parse("1e3").unwrap().to_string(), "1000");
+    }
+
+    #[test]
+    fn sums_are_exact_as_far_as_there_is_room() {
+        let sum = |a: &str, b: &str| Some(Price::parse(a)?.plus(Price::parse(b)?)?.to_string());
+        assert_eq!(sum("0.1", "0.2").as_deref(), Some("0.3"));
+        assert_eq!(sum("3.4e-7", "8.1e-05").as_deref(), Some("0.00008134"));
+        assert_eq!(sum("5", "0").as_deref(), Some("5"));
+        assert_eq!(sum("12.5", "0.00010350000000000001").as_deref(), Some("12.500103500000000000"));
+        assert_eq!(sum("0.00000000000000000016", "12.5").as_deref(), Some("12.500000000000000000"));
+        assert_eq!(sum("5000000000000000000", "0.6").as_deref(), Some("5000000000000000001"));
+        assert_eq!(sum("9999999999999999999", "9999999999999999999"), None);
     }
 
     #[test]

@@ -159,7 +159,7 @@ fn split_range(wanted: &str) -> (&str, Option<&str>) {
     clippy::float_cmp,
     reason = "that is the question"
 )]
-fn is_whole(number: f64) -> bool {
+pub(crate) fn is_whole(number: f64) -> bool {
     number as i64 as f64 == number
 }
 

@@ -42,7 +42,10 @@ bring! {
     "/src/browser/error.js" OpenRouterError as error,
     "/src/browser/exchange.js" Exchange as exchange,
     "/src/browser/openrouter.js" openRouterClass as openrouter,
-    "/src/browser/stream.js" ChatCompletionStream as stream
+    "/src/browser/stream.js" ChatCompletionStream as stream,
+    "/src/browser/structured.js" messageParser as structured,
+    "/src/browser/tools.js" tool as tools,
+    "/tests/browser/tools.js" alone as tool_scenarios
 }
 
 /// Where the simulator listens, if this was compiled for it.
@@ -90,7 +93,9 @@ scenarios! {
         a_server_that_is_not_there_is_a_network_error,
         an_aborted_signal_rejects_with_its_reason,
         a_stream_is_there_at_once_and_nobody_has_to_read_it,
-        prices_are_told_per_million;
+        prices_are_told_per_million,
+        an_output_that_is_none_is_refused_before_anything_is_sent,
+        wrong_options_of_a_tool_run_are_refused_before_anything_is_sent;
     with_simulator:
         chat_gives_the_answer_as_sent,
         the_request_is_sent_as_given,
@@ -114,4 +119,20 @@ scenarios! {
         what_the_response_says_is_there,
         the_model_list_comes_as_sent,
         every_chunk_is_what_the_engine_makes_of_its_event,
+        an_output_is_asked_for_by_its_schema_and_comes_checked,
+        an_answer_is_checked_by_the_callers_validator,
+        an_answer_that_is_no_output_says_why_and_keeps_the_text,
+        a_streamed_message_holds_an_output_too,
+        tools_are_run_until_the_model_answers,
+        a_run_tells_all_that_happens_to_each_who_asks,
+        parallel_calls_run_together_unless_told_otherwise,
+        what_goes_wrong_with_a_call_is_told_to_the_model,
+        a_result_is_sent_as_text_json_or_parts,
+        arguments_come_as_the_validator_gives_them,
+        a_run_ends_at_its_last_step_and_can_go_on_from_there,
+        a_tool_without_a_handler_is_the_callers_to_answer,
+        reasoning_goes_back_as_it_came_and_costs_are_added_exactly,
+        a_run_can_be_ended_while_it_asks_and_while_a_tool_runs,
+        a_run_that_fails_says_so_and_lets_go_of_the_signal,
+        a_run_reads_its_request_when_it_is_made,
 }

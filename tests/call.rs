@@ -219,6 +219,20 @@ fn a_connection_that_fails_is_tried_again() {
 }
 
 #[test]
+fn a_connection_that_breaks_before_a_stream_has_begun_is_a_cut_answer() {
+    let mut call = stream(&json!({"maxRetries": 1, "fallbackModels": ["c/d"]}));
+    open(&mut call, 0);
+    call.read(Some(COMMENT), 10);
+    call.broke(20);
+    let error = call.error().unwrap();
+    assert_eq!((error.kind(), error.status(), error.partial_text()), (ErrorKind::StreamCut, Some(200), None));
+    assert_eq!(call.again(0.5, 20), Some(250));
+    open(&mut call, 270);
+    call.broke(280);
+    assert_eq!((call.again(0.5, 280), &body(&call)["model"]), (Some(0), &json!("c/d")));
+}
+
+#[test]
 fn what_one_try_was_told_does_not_get_into_the_next() {
     let mut call = chat(&json!({}));
     refuse_with(&mut call, 429, &[("x-request-id", "r1"), ("x-generation-id", "g1"), ("retry-after", "9")], &json!({}));
@@ -658,7 +672,12 @@ fn a_try_that_the_limit_forbids_is_not_counted() {
 
 #[test]
 fn fallback_models_are_nothing_to_what_asks_no_model() {
-    for (name, request) in [("models", json!({})), ("key", json!({})), ("endpoints", json!({"model": "a/b"}))] {
+    for (name, request) in [
+        ("models", json!({})),
+        ("key", json!({})),
+        ("endpoints", json!({"model": "a/b"})),
+        ("exchangeCode", json!({"code": "x"})),
+    ] {
         let mut call = begin(name, &request, false, &json!({"maxRetries": 0, "fallbackModels": ["c/d"]}));
         refuse(&mut call, 503, &json!({}));
         assert_eq!(call.again(0.5, 0), None, "{name}");

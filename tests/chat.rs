@@ -306,6 +306,15 @@ fn reasoning_details_are_merged_by_type_and_index_and_keep_their_signature() {
 }
 
 #[test]
+fn texts_without_an_index_are_joined_and_summaries_are_not() {
+    let detail = |kind: &str, key: &str, text: &str| json!({"reasoning_details": [{"type": kind, key: text}]});
+    let texts = ["a", "b"].map(|text| detail("reasoning.text", "text", text));
+    assert_eq!(message(&texts)["reasoning_details"], json!([{"type": "reasoning.text", "text": "ab"}]));
+    let summaries = ["a", "b"].map(|text| detail("reasoning.summary", "summary", text));
+    assert_eq!(message(&summaries)["reasoning_details"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn a_signature_after_the_text_began_belongs_to_its_reasoning() {
     let message = message(&[
         json!({"reasoning_details": [{"type": "reasoning.text", "text": "Hm.", "index": 0}]}),

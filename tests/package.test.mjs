@@ -100,10 +100,11 @@ for (const engine of engines) {
 }
 
 describe("in Node", async () => {
-  const { OpenRouter, OpenRouterError, init, pricePerMillion } = await import("../pkg/dist/index.js");
+  const given = await import("../pkg/dist/index.js");
+  const { OpenRouter } = given;
 
   for (const name of Object.keys(scenarios)) {
-    test(name, () => scenarios[name]({ OpenRouter, OpenRouterError, pricePerMillion, ready: init, simulator: upstream.url }));
+    test(name, () => scenarios[name]({ ...given, ready: given.init, simulator: upstream.url }));
   }
 
   test("where there is no page a key is needed, and said so", async () => {

@@ -1,8 +1,8 @@
 // The package's facade: loads the wasm on first use, so that importing it and making a client cost nothing.
 
-import initWasm, { Core, OpenRouterError, initSync, openRouterClass } from "./wasm/openrouter.js";
+import initWasm, { Core, OpenRouterError, initSync, messageParser, openRouterClass } from "./wasm/openrouter.js";
 
-export { ChatCompletionStream, OpenRouterError } from "./wasm/openrouter.js";
+export { ChatCompletionStream, OpenRouterError, tool } from "./wasm/openrouter.js";
 
 let load;
 let pending;
@@ -45,8 +45,13 @@ function explain(error) {
   return new OpenRouterError({ code: "configuration", message, retryable: !isForbidden, cause: error });
 }
 
+const core = { loaded: () => (isReady ? Core : undefined), load: () => init() };
+
 /** A client. Nothing is loaded or sent before the first call. */
-export const OpenRouter = openRouterClass({ loaded: () => (isReady ? Core : undefined), load: () => init() });
+export const OpenRouter = openRouterClass(core);
+
+/** The value that a message, or a whole answer, holds: for streamed answers, what `parse()` does for others. */
+export const parseMessage = messageParser(core);
 
 /** A price per unit as OpenRouter lists it, per million units. The wasm must be there: `await init()` first. */
 export const pricePerMillion = (price) => Core.pricePerMillion(price);

@@ -1,2 +1,2 @@
 // What every entry exports.
-export { ChatCompletionStream, OpenRouter, OpenRouterError, init, pricePerMillion } from "./client.js";
+export { ChatCompletionStream, OpenRouter, OpenRouterError, init, parseMessage, pricePerMillion, tool } from "./client.js";

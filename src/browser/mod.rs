@@ -15,6 +15,7 @@
 #[cfg(all(feature = "freestanding", target_arch = "wasm32"))]
 mod freestanding;
 mod reader;
+mod structured;
 
 use alloc::{borrow::Cow, boxed::Box, string::String};
 
@@ -53,6 +54,17 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(js_name = ChatCompletionStream, reexport = "ChatCompletionStream", skip_typescript)]
     fn bring_stream();
+}
+
+#[wasm_bindgen(module = "/src/browser/structured.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = messageParser, reexport = "messageParser", skip_typescript)]
+    fn bring_structured();
+}
+#[wasm_bindgen(module = "/src/browser/tools.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = tool, reexport = "tool", skip_typescript)]
+    fn bring_tools();
 }
 
 /// A time as the engine gives it, in ms.

@@ -2,6 +2,8 @@
 
 import { Exchange } from "./exchange.js";
 import { ChatCompletionStream } from "./stream.js";
+import { parse } from "./structured.js";
+import { ToolRun } from "./tools.js";
 
 /** How each option that is no JSON is told from a mistake, which stays for the core to refuse. */
 const platform = {
@@ -76,10 +78,18 @@ export const openRouterClass = ({ loaded, load }) =>
       return this.#call("models", query ?? {}, options);
     }
 
+    parse(request, output, options) {
+      return parse(request, output, (format) => this.#call("chat", request, options, undefined, format), loaded);
+    }
+
+    runTools(request, options) {
+      return new ToolRun((...given) => this.stream(...given), loaded, request, options);
+    }
+
     /** Reads request and options now, whatever becomes of the caller's objects before the core is loaded. */
-    #call(operation, request, options, cancel) {
+    #call(operation, request, options, cancel, format = (body) => body) {
       const body = write(request);
-      return this.#run(options, cancel, (core, json) => core.call(operation, body, json, cancel !== undefined, Date.now()));
+      return this.#run(options, cancel, (core, json) => core.call(operation, body && format(body), json, cancel !== undefined, Date.now()));
     }
 
     async #run(options, cancel, prepare) {

@@ -568,9 +568,9 @@ export type OpenRouterErrorCode =
   /** An option of the client, or the set-up of the proxy, is wrong or missing. */
   | "configuration"
   | "upstream_error"
-  /** The answer is not of the form that was asked for; its text is `partialText`. */
+  /** `parse()`: no JSON, cut off, or not what its schema says; see `partialText` and `issues`. */
   | "invalid_output"
-  /** The model went on calling tools beyond `maxSteps`. */
+  /** `runTools()`: the model still called tools in the last step; see `messages`. */
   | "step_limit";
 
 export interface OpenRouterErrorProperties {
@@ -588,6 +588,8 @@ export interface OpenRouterErrorProperties {
   partialText?: string;
   usage?: Usage;
   attempts?: number;
+  issues?: readonly StandardIssue[];
+  messages?: Message[];
   cause?: unknown;
 }
 
@@ -620,4 +622,124 @@ export class OpenRouterError extends Error {
   readonly usage?: Usage;
   /** How often the request was sent, if more than once. */
   readonly attempts?: number;
+  /** What a validator found wrong with the answer; it may quote it. */
+  readonly issues?: readonly StandardIssue[];
+  /** The conversation of a tool run that met its limit; another run can go on with it. */
+  readonly messages?: Message[];
+}
+
+/** What validators offer (Zod, Valibot, ArkType …). Source: Standard Schema, version 1 (standardschema.dev). */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown, options?: any) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+  };
+}
+
+export type StandardResult<Output> = { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] };
+
+export interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** The type of what a validator lets pass. */
+export type InferOutput<Schema extends StandardSchema> = NonNullable<Schema["~standard"]["types"]>["output"];
+
+export type JsonSchema = Record<string, unknown>;
+
+/** What is said to the model about an output, beside its schema. */
+export interface OutputOptions {
+  /** 1 to 64 of A-Z, a-z, 0-9, `_` and `-`. Default: `output`. */
+  name?: string;
+  description?: string;
+  /** Default: whether strict models take the schema. */
+  strict?: boolean;
+}
+
+/** A validator, where need be with the JSON Schema that it cannot tell by itself. */
+export type ValidatedOutput<Schema extends StandardSchema> = Schema | (OutputOptions & { schema: Schema; jsonSchema?: JsonSchema });
+
+/**
+ * A JSON Schema alone. The answer is checked against it: types, `enum`, `const`, objects, lists, bounds, combinations
+ * and local `$ref`; other keywords, such as `pattern` and `format`, are sent but not checked.
+ */
+export type JsonOutput = JsonSchema | (OutputOptions & { jsonSchema: JsonSchema });
+
+export interface Parsed<T> {
+  data: T;
+  /** The whole answer. */
+  completion: ChatCompletion;
+  message: AssistantMessage;
+}
+
+/** What a tool's handler gets beside the arguments. */
+export interface ToolContext {
+  /** Aborted when the run is. */
+  signal: AbortSignal;
+  callId: string;
+  /** From 1. */
+  step: number;
+}
+
+export interface ToolDefinition<Parameters, Args> {
+  /** Up to 64 characters. */
+  name: string;
+  description?: string;
+  parameters?: Parameters;
+  strict?: boolean;
+  /**
+   * Runs a call. What it resolves to goes to the model: text and content parts as they are, the rest as JSON. What it
+   * throws too, as `{"error": message}`, unless the run was aborted. Without it the calls are yours to answer.
+   */
+  run?(args: Args, context: ToolContext): unknown;
+}
+
+/** A tool that `runTools()` can run; elsewhere it is a plain one. */
+export interface RunnableTool extends FunctionTool {
+  readonly run?: (args: any, context: ToolContext) => unknown;
+}
+
+export interface ToolRunOptions extends CallOptions {
+  /** How often the model may be asked. Default: 10. */
+  maxSteps?: number;
+  /** Called, and waited for, after each answer and its tools. */
+  onStep?: (step: ToolRunStep) => void | Promise<void>;
+}
+
+/** An answer, and the results of its calls. */
+export interface ToolRunStep {
+  type: "step";
+  /** From 1. */
+  step: number;
+  /** The answer first. */
+  messages: Message[];
+  /** Of all steps so far. */
+  usage?: Usage;
+}
+
+export type ToolRunEvent =
+  | StreamEvent
+  /** `isError`: the call was not run, or its handler threw; the model is told by `content`. */
+  | { type: "tool_result"; id: string; name: string; content: string | ContentPart[]; isError: boolean }
+  | ToolRunStep;
+
+/**
+ * A conversation in which the model calls tools until it answers. It goes on by itself. Each iteration tells all events
+ * from the first; leaving one early ends the run.
+ */
+export interface ToolRun extends AsyncIterable<ToolRunEvent> {
+  /** The conversation so far: what the request had, the answers, and the results. */
+  readonly messages: Message[];
+  /**
+   * Resolves with the last answer: it calls no tools, or some that have no handler. Rejects with an error of code
+   * `step_limit` after `maxSteps`.
+   */
+  finalMessage(): Promise<AssistantMessage>;
+  /** Tokens and cost of all steps, once the run is over, whichever way. */
+  usage(): Promise<Usage | undefined>;
+  /** Ends the run, its request, and the handlers that heed their signal. */
+  cancel(reason?: unknown): void;
 }

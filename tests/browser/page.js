@@ -11,8 +11,8 @@ const wasmLoaded = () =>
 
 window.page = {
   async runScenario(name, simulator) {
-    const { OpenRouter, OpenRouterError, init, pricePerMillion } = await import("/pkg/dist/index.js");
-    await scenarios[name]({ OpenRouter, OpenRouterError, pricePerMillion, ready: init, simulator });
+    const given = await import("/pkg/dist/index.js");
+    await scenarios[name]({ ...given, ready: given.init, simulator });
   },
 
   async loadedBeforeAndAfterFirstCall(simulator) {

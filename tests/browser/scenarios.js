@@ -1,6 +1,8 @@
 // What the JavaScript surface does, told once: `wasm-pack test` runs it against the crate's own exports, the package
 // test against the published files, in every engine. `alone` needs no server, `withSimulator` needs the simulator.
 
+import { alone as toolsAlone, withSimulator as toolsWithSimulator } from "./tools.js";
+
 const equal = (actual, expected, what = "") => {
   const [a, e] = [actual, expected].map((value) => JSON.stringify(value) ?? String(value));
   if (a !== e) throw new Error(`${what} expected ${e}, got ${a}`);
@@ -41,6 +43,8 @@ const hi = (model, fields) => ({ model, messages: [{ role: "user", content: "hi"
 const NOWHERE = "http://127.0.0.1:9/api/v1";
 
 export const alone = {
+  ...toolsAlone,
+
   async a_wrong_option_is_named({ OpenRouter }) {
     const problem = async (options) => {
       const error = await rejection((async () => new OpenRouter(options).models())());
@@ -157,6 +161,8 @@ const fresh = () => `test/${Date.now().toString(36)}-${++models}`;
 const delta = (content, finish_reason = null) => ({ id: "gen-1", choices: [{ index: 0, delta: { content }, finish_reason }] });
 
 export const withSimulator = {
+  ...toolsWithSimulator,
+
   async chat_gives_the_answer_as_sent(context) {
     const { client, define } = connect(context);
     const answer = await client.chat(hi("sim/text"));

@@ -8,9 +8,13 @@ import {
   type Model,
   OpenRouter,
   OpenRouterError,
+  type StandardSchema,
   type StreamEvent,
+  type ToolRunEvent,
   init,
+  parseMessage,
   pricePerMillion,
+  tool,
 } from "openrouter-wasm";
 
 const client = new OpenRouter();
@@ -96,10 +100,70 @@ export function explain(error: unknown): string {
       return `wait ${error.retryAfter ?? 1} s`;
     case "stream_cut":
       return error.partialText ?? "";
+    case "invalid_output":
+      return error.issues?.map(({ path }) => path?.length).join() ?? "";
+    case "step_limit":
+      return String(error.messages?.length);
     // @ts-expect-error: no such code
     case "no_such_code":
       return "";
     default:
       return error.message;
+  }
+}
+
+declare const person: StandardSchema<{ name: string }, { name: string; seen: true }>;
+
+export async function structured(signal: AbortSignal): Promise<void> {
+  const { data, completion, message } = await client.parse(request, person, { signal });
+  const seen: true = data.seen;
+  console.log(seen, data.name.length, completion.usage?.cost, message.role);
+  // @ts-expect-error: no such property
+  console.log(data.age);
+  const named = await client.parse(request, { schema: person, jsonSchema: { type: "object" }, name: "person", strict: true });
+  console.log(named.data.name);
+  const typed = await client.parse<{ age: number }>(request, { type: "object", properties: { age: { type: "integer" } } });
+  console.log(typed.data.age.toFixed());
+  const untyped: unknown = (await client.parse(request, { jsonSchema: { type: "object" } })).data;
+  console.log(untyped);
+  // @ts-expect-error: parse() does not stream
+  client.parse({ messages, stream: true }, person);
+  // @ts-expect-error: no schema at all
+  client.parse(request, "object");
+  const streamed = client.stream(request);
+  console.log((await parseMessage(await streamed.finalMessage(), person)).seen, (await parseMessage<number>(await streamed.finalCompletion(), {})).toFixed());
+}
+
+export async function tools(signal: AbortSignal): Promise<void> {
+  const greet = tool({
+    name: "greet",
+    parameters: person,
+    run: async ({ name, seen }, { signal, callId, step }) => [name.trim(), seen, signal.aborted, callId.length, step],
+  });
+  const add = tool({ name: "add", parameters: { type: "object" }, run: ({ a, b }: { a: number; b: number }) => a + b });
+  const now = tool({ name: "now", run: () => new Date() });
+  // @ts-expect-error: arguments are what the validator gives
+  tool({ name: "greet", parameters: person, run: ({ age }) => age });
+  // @ts-expect-error: a name is required
+  tool({ run: () => "" });
+  await client.chat({ messages, tools: [greet] });
+  const run = client.runTools({ messages, tools: [greet, add, now, { type: "openrouter:web_search" }] }, { signal, maxSteps: 5, onStep: ({ step, messages }) => console.log(step, messages.length) });
+  for await (const event of run) console.log(follow(event));
+  const reply: AssistantMessage = await run.finalMessage();
+  const all: Message[] = [...run.messages, reply];
+  console.log(all.length, (await run.usage())?.cost);
+  run.cancel();
+  // @ts-expect-error: a number
+  client.runTools({ messages }, { maxSteps: "5" });
+}
+
+function follow(event: ToolRunEvent): string {
+  switch (event.type) {
+    case "tool_result":
+      return event.isError ? "failed" : event.name;
+    case "step":
+      return String(event.usage?.total_tokens ?? event.messages.length);
+    default:
+      return describe(event);
   }
 }

@@ -112,8 +112,9 @@ const EXPLANATIONS: Record<OpenRouterErrorCode, Explain> = {
   ],
   configuration: () => ["This site is not set up correctly", OWNER, "retry"],
   upstream_error: () => ["The model stopped with an error", "Try again, or choose another model.", "retry", "model"],
-  invalid_output: () => ["The answer is not of the right form", "Try again, or choose another model.", "retry", "model"],
-  step_limit: () => ["The model did not come to an end", "It went on calling tools. Try again, or choose another model.", "retry", "model"],
+  // This page asks for neither; whoever builds on it may.
+  invalid_output: () => ["The answer has the wrong form", "Try again, or choose another model.", "retry", "model"],
+  step_limit: () => ["The model did not come to an end", "It kept calling tools. Try again, or choose another model.", "retry", "model"],
 };
 
 /** Explains a failure; codes from the future as an error of unknown kind. */
