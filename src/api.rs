@@ -186,6 +186,18 @@ pub fn raw_path(path: &str) -> Result<&str, Error> {
     }
 }
 
+/// What the API calls the format of a sound that is named so by its media type (`audio/mpeg`) or by its file's name.
+#[must_use]
+pub fn audio_format(name: &str) -> &str {
+    match name {
+        "mpeg" | "mpga" => "mp3",
+        "wave" | "vnd.wave" => "wav",
+        "mp4" => "m4a",
+        "oga" | "opus" => "ogg",
+        name => name,
+    }
+}
+
 /// Whether this is `author/slug` as OpenRouter writes it (`~author/family-latest`, `author/slug:variant`), and safe in a path.
 #[must_use]
 pub fn is_model_slug(slug: &str) -> bool {
@@ -275,6 +287,15 @@ mod tests {
         }
         for slug in ["gpt-4", "a/", "/b", "~/b", "a/b/c", "a:b/c", "a/b c", "a/é", "a/..", "../a"] {
             assert!(!is_model_slug(slug), "{slug}");
+        }
+    }
+
+    #[test]
+    fn a_format_of_sound_has_one_name_here() {
+        for (name, format) in
+            [("mpeg", "mp3"), ("mp4", "m4a"), ("vnd.wave", "wav"), ("opus", "ogg"), ("webm", "webm"), ("", "")]
+        {
+            assert_eq!(audio_format(name), format);
         }
     }
 

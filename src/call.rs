@@ -10,6 +10,7 @@ use crate::{
     chat::ChatStream,
     client::{HttpRequest, Prepared, check_answer, error_of, is_success},
     error::{Error, ErrorKind, ResponseFacts},
+    events::EventStream,
     json::join,
     retry::{Next, Watch},
 };
@@ -29,6 +30,72 @@ pub enum Body {
     Stream,
 }
 
+/// What decodes a streamed body: a chat's chunks, or the events of another operation.
+#[derive(Debug)]
+pub enum Decoder {
+    /// Of `/chat/completions`.
+    Chat(ChatStream),
+    /// Of every other operation.
+    Events(EventStream),
+}
+
+impl Decoder {
+    /// From the first byte of the body.
+    #[must_use]
+    pub fn new(answer: Answer, facts: ResponseFacts) -> Self {
+        match answer {
+            Answer::Chat => Self::Chat(ChatStream::new(facts)),
+            _ => Self::Events(EventStream::new(facts)),
+        }
+    }
+
+    /// Bytes, or the end of the body; what they complete is dropped.
+    fn read(&mut self, bytes: Option<&[u8]>) -> Result<(), Error> {
+        match (self, bytes) {
+            (Self::Chat(chat), Some(bytes)) => chat.push(bytes, &mut |_| ()),
+            (Self::Chat(chat), None) => chat.finish(),
+            (Self::Events(events), Some(bytes)) => events.push(bytes, &mut |_, _| ()),
+            (Self::Events(events), None) => events.finish(&mut |_, _| ()),
+        }
+    }
+
+    /// Ends the stream by an error, and adds what came before it.
+    #[must_use]
+    pub fn fail(&mut self, error: Error) -> Error {
+        match self {
+            Self::Chat(chat) => chat.fail(error),
+            Self::Events(events) => events.fail(error),
+        }
+    }
+
+    /// Whether the answer is complete.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        match self {
+            Self::Chat(chat) => chat.is_done(),
+            Self::Events(events) => events.is_done(),
+        }
+    }
+
+    /// Whether another try would not be the same answer.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        match self {
+            Self::Chat(chat) => chat.has_begun(),
+            Self::Events(events) => events.has_begun(),
+        }
+    }
+
+    /// What the response's head said.
+    #[must_use]
+    pub fn facts(&self) -> &ResponseFacts {
+        match self {
+            Self::Chat(chat) => chat.facts(),
+            Self::Events(events) => events.facts(),
+        }
+    }
+}
+
 /// One call, from its first request to the answer or the error.
 #[derive(Debug)]
 pub struct Call {
@@ -37,7 +104,7 @@ pub struct Call {
     is_stream: bool,
     watch: Watch,
     facts: ResponseFacts,
-    probe: Option<ChatStream>,
+    probe: Option<Decoder>,
     error: Option<Error>,
 }
 
@@ -74,12 +141,13 @@ impl Call {
         match self.answer {
             _ if !is_success(&self.facts) => Body::Refused,
             Answer::Bytes => Body::Bytes,
-            _ if self.is_stream && self.facts.is_event_stream => {
-                self.probe = Some(ChatStream::new(self.facts.clone()));
+            // Images also come in a document where a stream was asked for, see `events`.
+            answer if self.is_stream && (self.facts.is_event_stream || answer == Answer::Json) => {
+                self.probe = Some(Decoder::new(answer, self.facts.clone()));
                 Body::Stream
             }
-            Answer::Json if !self.is_stream => Body::Trusted,
-            _ => Body::Whole,
+            Answer::Json => Body::Trusted,
+            Answer::Chat => Body::Whole,
         }
     }
 
@@ -106,10 +174,7 @@ impl Call {
     pub fn read(&mut self, bytes: Option<&[u8]>, now: u64) -> bool {
         self.watch.received(now);
         let Some(probe) = &mut self.probe else { return false };
-        let result = match bytes {
-            Some(bytes) => probe.push(bytes, &mut |_| ()),
-            None => probe.finish(),
-        };
+        let result = probe.read(bytes);
         let has_begun = probe.has_begun();
         if let (Err(error), false) = (result, has_begun) {
             self.error = Some(error);
@@ -165,10 +230,10 @@ impl Call {
 
     /// The stream that has begun, and its clocks.
     #[must_use]
-    pub fn stream(&self) -> (ChatStream, Watch) {
+    pub fn stream(&self) -> (Decoder, Watch) {
         let mut watch = self.watch;
         watch.begun();
-        (ChatStream::new(self.facts.clone()), watch)
+        (Decoder::new(self.answer, self.facts.clone()), watch)
     }
 
     /// What the response's head said.

@@ -6,6 +6,7 @@ mod template;
 use alloc::string::String;
 
 pub use completion::Completion;
+pub(crate) use completion::{Entries, array, keep_last, merge, object, slot};
 pub use template::{Hole, Template};
 
 use self::template::{Strings, Templates};

@@ -8,6 +8,7 @@ use crate::{
     api::{Answer, DEFAULT_BASE_URL, Method, Operation, PROXY_BASE_PATH, check_header, is_model_slug, raw_path},
     chat::{Completion, find_error},
     error::{Error, ErrorKind, ResponseFacts},
+    events,
     json::{Value, concat, is_same, join},
     legacy,
     retry::{DEFAULT_RETRIES, Limits, Retry},
@@ -171,11 +172,12 @@ impl Settings {
         let mut warnings = Vec::new();
         let not_an_object = || Error::new(ErrorKind::InvalidRequest, "the request must be an object");
         let mut parsed = Value::parse(request).ok_or_else(not_an_object)?;
-        if operation.answer == Answer::Chat && !stream && parsed.get("stream").is_some_and(Value::is_true) {
-            return Err(Error::invalid(ErrorKind::InvalidRequest, "stream", "use stream() for a streamed answer"));
+        if operation.answer != Answer::Bytes && !stream && parsed.get("stream").is_some_and(Value::is_true) {
+            let problem = "use stream(), streamResponses(), streamMessages() or streamImages() for a streamed answer";
+            return Err(Error::invalid(ErrorKind::InvalidRequest, "stream", problem));
         }
         if stream && parsed.present("stream").is_some_and(|given| !given.is_true()) {
-            let problem = "stream() always streams: leave it out, or use chat()";
+            let problem = "a method that streams always does: leave it out, or use the one that does not";
             return Err(Error::invalid(ErrorKind::InvalidRequest, "stream", problem));
         }
         let is_changed = operation.answer == Answer::Chat && legacy::modernise(&mut parsed, &mut warnings)?;
@@ -188,7 +190,17 @@ impl Settings {
                 (operation.path.to_owned(), Some(if stream && !asks_for_stream { streamed(&body) } else { body }))
             }
         };
-        self.finish(Some(operation), operation.method, &path, body, stream, options, warnings)
+        let mut prepared = self.finish(Some(operation), operation.method, &path, body, stream, options, warnings)?;
+        match operation.path {
+            "/generation" => prepared.retry.await_record(),
+            // A code is good for one try, and proves who asks: a key would say something else.
+            "/auth/keys" => {
+                prepared.request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+                prepared.retry = Retry::new(0, Vec::new());
+            }
+            _ => {}
+        }
+        Ok(prepared)
     }
 
     /// Prepares a request of any path below the base URL, its body JSON or none.
@@ -207,6 +219,10 @@ impl Settings {
             "POST" => Method::Post,
             _ => return Err(Error::invalid(ErrorKind::InvalidRequest, "method", "expected GET or POST")),
         };
+        if method == Method::Get && body.is_some() {
+            let problem = "a GET has none: put it into the path's query";
+            return Err(Error::invalid(ErrorKind::InvalidRequest, "body", problem));
+        }
         self.finish(None, method, raw_path(path)?, body, false, options, Vec::new())
     }
 
@@ -327,16 +343,18 @@ pub fn error_of(facts: &ResponseFacts, body: Option<&str>) -> Error {
 pub fn check_answer(answer: Answer, facts: &ResponseFacts, body: &str) -> Result<(), Error> {
     let malformed = |problem: &str| Error::new(ErrorKind::MalformedResponse, problem).with_facts(facts);
     let parsed = Value::parse(body).ok_or_else(|| malformed("the answer is not JSON"))?;
-    if let Some(error) = find_error(&parsed) {
-        let error = Error::in_band(error, facts);
-        if answer != Answer::Chat {
-            return Err(error);
-        }
-        let partial = Completion::read(&parsed);
-        return Err(error.with_partial_text(partial.text()).with_usage(partial.usage()));
+    if answer != Answer::Chat {
+        return events::find_error(&parsed).map_or(Ok(()), |error| Err(Error::in_band(&error, facts)));
     }
-    let is_whole = answer != Answer::Chat || parsed.get("choices").is_some_and(Value::is_array);
-    if is_whole { Ok(()) } else { Err(malformed("the answer has no choices")) }
+    if let Some(error) = find_error(&parsed) {
+        let partial = Completion::read(&parsed);
+        return Err(Error::in_band(error, facts).with_partial_text(partial.text()).with_usage(partial.usage()));
+    }
+    if parsed.get("choices").is_some_and(Value::is_array) {
+        Ok(())
+    } else {
+        Err(malformed("the answer has no choices"))
+    }
 }
 
 fn absolute_base_url(given: &str, page_origin: Option<&str>, kind: ErrorKind) -> Result<String, Error> {
@@ -401,7 +419,7 @@ fn plain(value: &Value<'_>) -> String {
 }
 
 /// As `encodeURIComponent` does it.
-fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut out = String::new();
     for byte in text.bytes() {

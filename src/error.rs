@@ -254,9 +254,11 @@ impl Upstream {
             },
             _ => read.code = error.get("http_status").and_then(status_from),
         }
-        for key in ["type", "error_type"] {
-            read.error_type = owned(error, key).or(read.error_type);
+        // An event of `type` "error" may name its kind in `code`.
+        if read.error_type.as_deref().and_then(ErrorKind::of_name).is_none() {
+            read.error_type = owned(error, "type").or(read.error_type);
         }
+        read.error_type = owned(error, "error_type").or(read.error_type);
         if let Some(metadata) = error.present("metadata") {
             read.read_metadata(metadata, now_ms);
         }

@@ -4,7 +4,7 @@
 //! carries a [`call::Call`] through it. Dependencies point one way:
 //!
 //! ```text
-//! json → sse, error → schema, chat, models → api, retry, legacy → client → call → browser
+//! json → sse, error → schema, chat, models → events, api, retry, legacy → client → call → browser
 //!                      schema → json_schema → structured, tools → browser
 //! ```
 //!
@@ -15,7 +15,9 @@
 //! | [`error`] | one error, stable codes, from status, body, stream or network |
 //! | [`schema`] | what is certainly wrong with a request, from one table |
 //! | [`chat`] | events → chunks → the final message, with the stream's three ends |
+//! | [`events`] | the streams of `/responses`, `/messages` and `/images`, with the same three ends |
 //! | [`models`] | the model list and its exact prices |
+//! | [`base64`] | bytes as text, for sound and for signing in |
 //! | [`api`] | which call is which method, path and headers |
 //! | [`legacy`] | spellings of older guides |
 //! | [`retry`] | when to send again, and how long an answer may take |
@@ -23,6 +25,7 @@
 //! | [`structured`] | the value that an answer holds, and how it is asked for |
 //! | [`tools`] | which of the model's calls may run, and when the loop ends |
 //! | [`client`] | settings, and what a call sends and gets |
+//! | [`oauth`] | signing in with an account of OpenRouter's |
 //! | [`call`] | one call under way |
 //!
 //! The feature `browser` (on by default) adds the JavaScript surface; `worker/` in the repository uses the core
@@ -33,14 +36,17 @@
 extern crate alloc;
 
 pub mod api;
+pub mod base64;
 pub mod call;
 pub mod chat;
 pub mod client;
 pub mod error;
+pub mod events;
 pub mod json;
 pub mod json_schema;
 pub mod legacy;
 pub mod models;
+pub mod oauth;
 pub mod retry;
 pub mod schema;
 pub mod sse;

@@ -13,6 +13,12 @@ const FIRST_PAUSE_MS: u64 = 500;
 /// How long a pause may be that the upstream did not ask for.
 const LONGEST_PAUSE_MS: u64 = 8_000;
 
+/// How long the pause is before a record that is not there yet is asked for again; it doubles with each.
+const FIRST_RECORD_PAUSE_MS: u64 = 320;
+
+/// How often it is asked for again: some 10 s in all.
+const RECORD_RETRIES: u32 = 5;
+
 /// A longer `Retry-After` is for the caller to decide on.
 const LONGEST_RETRY_AFTER_MS: u64 = 60_000;
 
@@ -37,6 +43,8 @@ pub struct Retry {
     failures: u32,
     /// In all.
     attempts: u32,
+    /// How often a record that is not there yet is asked for again.
+    record_retries: u32,
 }
 
 impl Retry {
@@ -44,7 +52,12 @@ impl Retry {
     #[must_use]
     pub fn new(most: u32, mut fallbacks: Vec<String>) -> Self {
         fallbacks.reverse();
-        Self { most, fallbacks, failures: 0, attempts: 1 }
+        Self { most, fallbacks, failures: 0, attempts: 1, record_retries: 0 }
+    }
+
+    /// What is asked for is a record that comes late: at first, 404 means not yet. Not where nothing is to be retried.
+    pub fn await_record(&mut self) {
+        self.record_retries = if self.most == 0 { 0 } else { RECORD_RETRIES };
     }
 
     /// How often the request was sent.
@@ -62,6 +75,15 @@ impl Retry {
     /// `time_left` is what the whole call may take yet, in ms: no try begins after that.
     pub fn after(&mut self, error: &Error, random: f64, time_left: Option<u64>) -> Next {
         let has_time = |pause: u64| time_left.is_none_or(|left| pause < left);
+        if self.record_retries > 0 && error.kind() == ErrorKind::NotFound && error.status() == Some(404) {
+            let pause = FIRST_RECORD_PAUSE_MS << (RECORD_RETRIES - self.record_retries);
+            if !has_time(pause) {
+                return Next::Fail;
+            }
+            self.record_retries -= 1;
+            self.attempts += 1;
+            return Next::Again(pause);
+        }
         let most = if error.kind() == ErrorKind::ServerError { self.most.min(1) } else { self.most };
         if error.is_retryable() && self.failures < most {
             let pause = match error.retry_after_ms() {

@@ -12,12 +12,12 @@
 //! Type                     a type: its fields follow, indented
 //! Type by field            a type chosen by the text of that field: `text Type` lines follow
 //!   name* type             the field is required
-//! function signal         what is no JSON: it is here only where the caller gave something else
-//! string number integer boolean object any   [list of]   {map to}   one | another
+//! function signal blob    what is no JSON: it is here only where the caller gave something else
+//! string number integer boolean object any   [list of]   {map to}   {64: map to, its keys so long}   one | another
 //! 2..4                     range of a number, characters of a string, elements of a list, entries of a map
 //! ```
 
-use alloc::string::String;
+use alloc::{borrow::Cow, string::String};
 
 use crate::{
     error::{Error, ErrorKind},
@@ -86,8 +86,16 @@ fn check(value: &Value<'_>, expression: &str, path: &mut String) -> Result<(), E
 
 fn check_object(value: &Value<'_>, name: &str, range: Option<&str>, path: &mut String) -> Result<(), Error> {
     if let Some(entry) = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+        let (longest, entry) = entry.split_once(':').unwrap_or(("", entry));
         for (key, entry_value) in value.entries() {
-            within(path, &key_path(key), |path| check(entry_value, entry, path))?;
+            within(path, &key_path(key), |path| {
+                let content = Value::String(Cow::Borrowed(key));
+                let length = content.text().map_or(0, |key| key.encode_utf16().count());
+                if digits(longest).is_some_and(|longest| length as u64 > longest) {
+                    return Err(refuse(path, &concat(&["expected a key of at most ", longest, " characters"])));
+                }
+                check(entry_value, entry, path)
+            })?;
         }
         return in_range(count(value.entries().len()), range, " entries", path);
     }
@@ -136,7 +144,7 @@ fn kinds_match(value: &Value<'_>, wanted: &str) -> bool {
             Value::Array(_) => name.starts_with('['),
             Value::Object(_) => {
                 !name.starts_with('[')
-                    && !matches!(name, "boolean" | "number" | "integer" | "string" | "function" | "signal")
+                    && !matches!(name, "boolean" | "number" | "integer" | "string" | "function" | "signal" | "blob")
             }
         }
 }
@@ -200,6 +208,7 @@ fn in_words(expression: &str) -> String {
             "any" => "a value",
             "function" => "a function",
             "signal" => "an AbortSignal",
+            "blob" => "a Blob or File",
             list if list.starts_with('[') => "a list",
             _ => "an object",
         });
@@ -253,10 +262,11 @@ mod tests {
             let (_, expression) = line.split_once(' ').unwrap();
             for wanted in expression.split('|').map(str::trim_ascii) {
                 let name = split_range(wanted).0.trim_matches(['[', ']', '{', '}']);
+                let name = name.split_once(':').map_or(name, |(_, name)| name.trim_start());
                 let name = split_range(name).0;
                 let is_basic = matches!(
                     name,
-                    "string" | "number" | "integer" | "boolean" | "object" | "any" | "function" | "signal"
+                    "string" | "number" | "integer" | "boolean" | "object" | "any" | "function" | "signal" | "blob"
                 );
                 assert!(is_basic || section(name).is_some(), "{line}");
             }
@@ -326,6 +336,14 @@ mod tests {
             (with("stop", json!(5)), "stop: expected a string or a list"),
             (with("logit_bias", json!({"1": 200})), "logit_bias.1: expected at least -100 and at most 100"),
             (with("metadata", json!({"a": 1})), "metadata.a: expected a string"),
+            (
+                with("metadata", json!({"a": "é".repeat(513)})),
+                "metadata.a: expected at least 0 and at most 512 characters",
+            ),
+            (
+                with("plugins", json!([{"id": "auto-router", "cost_quality_tradeoff": 11}])),
+                "plugins[0].cost_quality_tradeoff: expected at least 0 and at most 10",
+            ),
             (with("session_id", json!("é".repeat(257))), "session_id: expected at least 0 and at most 256 characters"),
             (with("provider", json!({"quantizations": [8]})), "provider.quantizations[0]: expected a string"),
             (with("provider", json!({"sort": 1})), "provider.sort: expected a string or an object"),
@@ -339,6 +357,14 @@ mod tests {
             assert_eq!(problem(&request).as_deref(), Some(expected), "{request}");
         }
         assert_eq!(problem(&json!([])).as_deref(), Some("the request must be an object"));
+    }
+
+    #[test]
+    fn a_key_of_metadata_has_at_most_64_characters() {
+        let metadata = |length: usize| with("metadata", json!({"é".repeat(length): "x"}));
+        assert_eq!(problem(&metadata(64)), None);
+        assert_eq!(problem(&with("metadata", json!({"\"".repeat(64): "x"}))), None, "not as they are written");
+        assert!(problem(&metadata(65)).unwrap().ends_with(": expected a key of at most 64 characters"));
     }
 
     #[test]

@@ -40,12 +40,14 @@ macro_rules! bring {
 
 bring! {
     "/src/browser/error.js" OpenRouterError as error,
+    "/src/browser/events.js" EventStream as events,
     "/src/browser/exchange.js" Exchange as exchange,
     "/src/browser/openrouter.js" openRouterClass as openrouter,
     "/src/browser/stream.js" ChatCompletionStream as stream,
     "/src/browser/structured.js" messageParser as structured,
     "/src/browser/tools.js" tool as tools,
-    "/tests/browser/tools.js" alone as tool_scenarios
+    "/tests/browser/tools.js" alone as tool_scenarios,
+    "/tests/browser/endpoints.js" endpoints as endpoints
 }
 
 /// Where the simulator listens, if this was compiled for it.
@@ -95,7 +97,8 @@ scenarios! {
         a_stream_is_there_at_once_and_nobody_has_to_read_it,
         prices_are_told_per_million,
         an_output_that_is_none_is_refused_before_anything_is_sent,
-        wrong_options_of_a_tool_run_are_refused_before_anything_is_sent;
+        wrong_options_of_a_tool_run_are_refused_before_anything_is_sent,
+        a_wrong_request_to_an_endpoint_is_refused_before_anything_is_sent;
     with_simulator:
         chat_gives_the_answer_as_sent,
         the_request_is_sent_as_given,
@@ -135,4 +138,18 @@ scenarios! {
         a_run_can_be_ended_while_it_asks_and_while_a_tool_runs,
         a_run_that_fails_says_so_and_lets_go_of_the_signal,
         a_run_reads_its_request_when_it_is_made,
+        embeddings_reranks_and_images_come_as_sent,
+        speech_is_a_response_whose_bytes_can_be_read,
+        a_recording_is_transcribed_from_a_blob,
+        responses_and_messages_come_whole,
+        a_stream_of_responses_gives_its_events_its_text_and_its_response,
+        a_stream_of_messages_gives_its_events_and_its_message,
+        a_message_with_a_tool_call_has_its_input,
+        images_are_streamed_or_come_in_one_document,
+        a_stream_of_events_that_fails_says_so_after_its_events,
+        leaving_a_stream_of_events_ends_the_request_and_the_upstream_sees_it,
+        a_raw_request_goes_to_its_path,
+        the_key_tells_about_itself,
+        a_generation_is_looked_up_until_it_is_there,
+        a_code_is_exchanged_without_a_key,
 }

@@ -5,7 +5,7 @@
 
 use openrouter_wasm::{
     api::Operation,
-    call::{Body, Call},
+    call::{Body, Call, Decoder},
     client::Settings,
     error::{Error, ErrorKind, ResponseFacts},
 };
@@ -360,7 +360,7 @@ fn an_error_after_the_first_chunk_is_the_streams_own() {
         open(&mut call, 0);
         assert!(call.read(Some(&reads[0]), 1));
         assert_eq!((call.error(), call.again(0.5, 1)), (None, None));
-        let (mut chat, _) = call.stream();
+        let (Decoder::Chat(mut chat), _) = call.stream() else { panic!("no chat") };
         let mut count = 0;
         let error = reads.iter().try_for_each(|read| chat.push(read, &mut |_| count += 1)).unwrap_err();
         assert_eq!((count, error.partial_text(), error.kind()), (1, Some("Hi"), ErrorKind::ProviderUnavailable));
@@ -387,7 +387,7 @@ fn a_stream_that_is_cut_after_its_first_chunk_is_not() {
     assert!(call.read(Some(CHUNK), 1));
     assert!(call.read(None, 2), "it has begun, whatever becomes of it");
     assert_eq!((call.error(), call.again(0.5, 2)), (None, None));
-    let (mut chat, _) = call.stream();
+    let (Decoder::Chat(mut chat), _) = call.stream() else { panic!("no chat") };
     chat.push(CHUNK, &mut |_| ()).unwrap();
     assert_eq!(chat.finish().unwrap_err().kind(), ErrorKind::StreamCut);
 }
@@ -406,7 +406,7 @@ fn a_stream_knows_its_response() {
     call.sent(0);
     let headers = [("content-type", "text/event-stream"), ("x-request-id", "r1"), ("x-generation-id", "g1")];
     call.received(facts(200, &headers, 0));
-    let (chat, _) = call.stream();
+    let (Decoder::Chat(chat), _) = call.stream() else { panic!("no chat") };
     let expected = json!({"status": 200, "requestId": "r1", "generationId": "g1"});
     assert_eq!(serde_json::from_str::<Value>(&chat.facts().to_json()).unwrap(), expected);
     assert_eq!(call.facts(), chat.facts());

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { join } from "node:path";
 import { root, wasmEnvironment } from "../scripts/toolchain.mjs";
+import { signIn } from "./browser/endpoints.js";
 import { alone, scenarios } from "./browser/scenarios.js";
 import { engines, openBrowser } from "./support/browsers.mjs";
 import { serveFiles } from "./support/files.mjs";
@@ -63,6 +64,18 @@ for (const engine of engines) {
       before(() => browser.driver.get(`${files.url}/strict`));
 
       for (const name of Object.keys(scenarios)) test(name, () => succeeds("runScenario", name, upstream.url));
+      for (const name of Object.keys(signIn)) test(name, () => succeeds("runSignIn", name, upstream.url));
+    });
+
+    test("people sign in: the page leaves for consent, comes back in its tab, and gets a key", async () => {
+      await browser.driver.get(`${files.url}/strict?own=1`);
+      await succeeds("beginSignIn", upstream.url);
+      await browser.driver.wait(async () => /[?&]code=/.test(await browser.driver.getCurrentUrl()), 20_000);
+      const { key, label, kept } = await succeeds("completeSignIn", upstream.url);
+      assert.match(key, /^sk-or-v1-/);
+      assert.equal(label, "my page");
+      assert.equal(kept, 0);
+      assert.equal(await browser.driver.getCurrentUrl(), `${files.url}/strict?own=1`);
     });
 
     describe("in a page that has loaded nothing yet", () => {
@@ -106,6 +119,19 @@ describe("in Node", async () => {
   for (const name of Object.keys(scenarios)) {
     test(name, () => scenarios[name]({ ...given, ready: given.init, simulator: upstream.url }));
   }
+
+  const oauth = await import("../pkg/dist/oauth.js");
+
+  for (const name of Object.keys(signIn)) {
+    test(name, () => signIn[name]({ OpenRouter, oauth, simulator: upstream.url }));
+  }
+
+  test("without a page the storage and the address must be given", async () => {
+    const storage = new Map();
+    const given = { getItem: (key) => storage.get(key), setItem: (key, value) => storage.set(key, value), removeItem: (key) => storage.delete(key) };
+    await assert.rejects(oauth.beginSignIn({ storage: given }), { code: "invalid_request", field: "callbackURL" });
+    await assert.rejects(oauth.completeSignIn({ storage: given }), { code: "authentication" });
+  });
 
   test("where there is no page a key is needed, and said so", async () => {
     await assert.rejects(new OpenRouter().models(), { code: "configuration", field: "apiKey" });

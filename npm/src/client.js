@@ -2,7 +2,7 @@
 
 import initWasm, { Core, OpenRouterError, initSync, messageParser, openRouterClass } from "./wasm/openrouter.js";
 
-export { ChatCompletionStream, OpenRouterError, tool } from "./wasm/openrouter.js";
+export { ChatCompletionStream, EventStream, OpenRouterError, tool } from "./wasm/openrouter.js";
 
 let load;
 let pending;

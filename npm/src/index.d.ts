@@ -4,18 +4,37 @@ import type {
   ChatCompletion,
   ChatCompletionStream,
   ChatRequest,
+  Embeddings,
+  EmbeddingsRequest,
+  EventStream,
+  Generation,
+  ImageEvent,
+  Images,
+  ImagesRequest,
   InferOutput,
   JsonOutput,
   JsonSchema,
+  KeyInfo,
+  MessagesRequest,
+  MessagesResult,
+  MessagesStream,
   ModelList,
   ModelsQuery,
   OpenRouterOptions,
   Parsed,
+  Reranking,
+  RerankRequest,
+  ResponsesRequest,
+  ResponsesResult,
+  ResponsesStream,
   RunnableTool,
+  SpeechRequest,
   StandardSchema,
   ToolDefinition,
   ToolRun,
   ToolRunOptions,
+  Transcription,
+  TranscriptionRequest,
   ValidatedOutput,
 } from "./types.js";
 
@@ -52,6 +71,39 @@ export class OpenRouter {
   runTools(request: ChatRequest & { stream?: true }, options?: ToolRunOptions): ToolRun;
   /** The model list, as OpenRouter sends it. */
   models(query?: ModelsQuery, options?: CallOptions): Promise<ModelList>;
+  embeddings(request: EmbeddingsRequest, options?: CallOptions): Promise<Embeddings>;
+  rerank(request: RerankRequest, options?: CallOptions): Promise<Reranking>;
+  /** Draws images from a prompt. */
+  images(request: ImagesRequest & { stream?: false }, options?: CallOptions): Promise<Images>;
+  /** The same, as they come. The request is on its way when this returns. */
+  streamImages(request: ImagesRequest & { stream?: true }, options?: CallOptions): EventStream<ImageEvent>;
+  /** Speaks a text. What comes is the `Response`, whose `body` may still be under way. */
+  speech(request: SpeechRequest, options?: CallOptions): Promise<Response>;
+  /** Writes down what is said in a `Blob`, or in base64. */
+  transcription(request: TranscriptionRequest, options?: CallOptions): Promise<Transcription>;
+  /** Asks for one answer in OpenAI's shape. */
+  responses(request: ResponsesRequest & { stream?: false }, options?: CallOptions): Promise<ResponsesResult>;
+  streamResponses(request: ResponsesRequest & { stream?: true }, options?: CallOptions): ResponsesStream;
+  /** Asks for one answer in Anthropic's shape. */
+  messages(request: MessagesRequest & { stream?: false }, options?: CallOptions): Promise<MessagesResult>;
+  streamMessages(request: MessagesRequest & { stream?: true }, options?: CallOptions): MessagesStream;
+  /** What the key may do and has spent. */
+  key(options?: CallOptions): Promise<KeyInfo>;
+  /**
+   * What became of a generation. Its record comes late: for some 10 s, a 404 means that it is asked for again (not with
+   * `maxRetries: 0`, and not beyond `timeout`).
+   */
+  generation(id: string, options?: CallOptions): Promise<Generation>;
+  /** Exchanges a code for a key, without a key; `completeSignIn()` of `openrouter-wasm/oauth` does it. */
+  exchangeCode(
+    request: { code: string; code_verifier?: string; code_challenge_method?: "S256" | "plain" },
+    options?: CallOptions,
+  ): Promise<{ key: string; user_id: string | null }>;
+  /**
+   * Sends JSON, or nothing, to a path below the base URL (its query included), and resolves with the JSON that comes.
+   * The older `/auth/key` goes to `/key`.
+   */
+  request<Answer = unknown>(method: "GET" | "POST", path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
 }
 
 /**

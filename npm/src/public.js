@@ -1,2 +1,11 @@
 // What every entry exports.
-export { ChatCompletionStream, OpenRouter, OpenRouterError, init, parseMessage, pricePerMillion, tool } from "./client.js";
+export {
+  ChatCompletionStream,
+  EventStream,
+  OpenRouter,
+  OpenRouterError,
+  init,
+  parseMessage,
+  pricePerMillion,
+  tool,
+} from "./client.js";

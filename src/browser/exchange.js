@@ -58,10 +58,12 @@ export class Exchange {
   /** What came back; undefined if the try failed, which the core knows then. */
   async #attempt() {
     const call = this.#call;
-    if (call.error !== undefined || this.aborted) return undefined;
+    if (this.aborted) return undefined;
+    const sent = call.send(Date.now());
+    if (sent === "") return undefined; // there is nothing to send: the call was wrong from the start
     const controller = (this.#controller = new AbortController());
     const { signal } = controller;
-    const { url, method, headers, attempt } = JSON.parse(call.send(Date.now()));
+    const { url, method, headers, attempt } = JSON.parse(sent);
     // No headers and no body: they hold the key and the prompt.
     this.#hooks?.onRequest?.({ url, method, attempt });
     try {

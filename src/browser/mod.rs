@@ -12,8 +12,10 @@
     reason = "exports are documented for JavaScript, and take owned values"
 )]
 
+mod events;
 #[cfg(all(feature = "freestanding", target_arch = "wasm32"))]
 mod freestanding;
+mod oauth;
 mod reader;
 mod structured;
 
@@ -21,7 +23,10 @@ use alloc::{borrow::Cow, boxed::Box, string::String};
 
 use wasm_bindgen::prelude::*;
 
-pub use self::reader::StreamReader;
+pub use self::{
+    oauth::{oauth_begin, oauth_complete},
+    reader::StreamReader,
+};
 use crate::{
     api::{Answer, Operation},
     call::{Body, Call},
@@ -118,7 +123,7 @@ impl Core {
         ClientCall(prepared)
     }
 
-    /// A call of any path below the base URL.
+    /// A call of any path below the base URL; an empty body is one that the engine could not write.
     #[must_use]
     pub fn request(
         &self,
@@ -130,6 +135,9 @@ impl Core {
     ) -> ClientCall {
         let prepared = self.settings.clone().and_then(|settings| {
             let options = options.ok_or_else(|| not_json(ErrorKind::InvalidRequest, "options"))?;
+            if body.as_deref() == Some("") {
+                return Err(not_json(ErrorKind::InvalidRequest, "body"));
+            }
             Ok(Call::new(settings.prepare_raw(method, path, body, &options)?, Answer::Json, false, ms(now)))
         });
         ClientCall(prepared)
@@ -150,7 +158,7 @@ pub struct ClientCall(Result<Call, Error>);
 
 #[wasm_bindgen]
 impl ClientCall {
-    /// `{url, method, headers, attempt}` as JSON: the request goes out.
+    /// `{url, method, headers, attempt}` as JSON: the request goes out. Empty if there is none.
     pub fn send(&mut self, now: f64) -> String {
         let mut out = String::new();
         let Ok(call) = &mut self.0 else { return out };
@@ -246,8 +254,8 @@ impl ClientCall {
     /// The stream that has begun.
     #[must_use]
     pub fn stream(&self) -> Option<StreamReader> {
-        let (chat, watch) = self.0.as_ref().ok()?.stream();
-        Some(StreamReader::new(chat, watch))
+        let (decoder, watch) = self.0.as_ref().ok()?.stream();
+        Some(StreamReader::new(decoder, watch))
     }
 }
 

@@ -1,5 +1,6 @@
 // The class that people use: reads what the caller gives when he gives it, and hands it to the core as JSON.
 
+import { EventStream, withAudio } from "./events.js";
 import { Exchange } from "./exchange.js";
 import { ChatCompletionStream } from "./stream.js";
 import { parse } from "./structured.js";
@@ -86,19 +87,88 @@ export const openRouterClass = ({ loaded, load }) =>
       return new ToolRun((...given) => this.stream(...given), loaded, request, options);
     }
 
+    embeddings(request, options) {
+      return this.#call("embeddings", request, options);
+    }
+
+    rerank(request, options) {
+      return this.#call("rerank", request, options);
+    }
+
+    images(request, options) {
+      return this.#call("images", request, options);
+    }
+
+    streamImages(request, options) {
+      return this.#events("images", request, options);
+    }
+
+    speech(request, options) {
+      return this.#call("speech", request, options);
+    }
+
+    transcription(request, options) {
+      const { file, ...rest } = request ?? {};
+      if (typeof file?.arrayBuffer !== "function") return this.#call("transcription", request, options);
+      const body = write(rest);
+      const prepare = (core, json, bytes) => core.call("transcription", withAudio(core, body, file, bytes), json, false, Date.now());
+      return this.#run(options, undefined, prepare, file.arrayBuffer());
+    }
+
+    responses(request, options) {
+      return this.#call("responses", request, options);
+    }
+
+    streamResponses(request, options) {
+      return this.#events("responses", request, options);
+    }
+
+    messages(request, options) {
+      return this.#call("messages", request, options);
+    }
+
+    streamMessages(request, options) {
+      return this.#events("messages", request, options);
+    }
+
+    async key(options) {
+      return (await this.#call("key", {}, options)).data;
+    }
+
+    async generation(id, options) {
+      return (await this.#call("generation", { id }, options)).data;
+    }
+
+    exchangeCode(request, options) {
+      return this.#call("exchangeCode", request, options);
+    }
+
+    request(method, path, body, options) {
+      // An empty text is no JSON, and refused as such.
+      const json = body === undefined ? undefined : (write(body) ?? "");
+      return this.#run(options, undefined, (core, own) => core.request(String(method), String(path), json, own, Date.now()));
+    }
+
+    #events(operation, request, options) {
+      const cancel = new AbortController();
+      return new EventStream(this.#call(operation, request, options, cancel.signal), cancel);
+    }
+
     /** Reads request and options now, whatever becomes of the caller's objects before the core is loaded. */
     #call(operation, request, options, cancel, format = (body) => body) {
       const body = write(request);
       return this.#run(options, cancel, (core, json) => core.call(operation, body && format(body), json, cancel !== undefined, Date.now()));
     }
 
-    async #run(options, cancel, prepare) {
+    /** `input` is what is read while the core is loaded. */
+    async #run(options, cancel, prepare, input) {
       const { signal, json, ...own } = split(options);
       const signals = [signal, cancel].filter((signal) => signal);
       for (const signal of signals) signal.throwIfAborted();
       if (!loaded()) await load();
       this.#core ??= new (loaded())(this.#options.json, pageOrigin(), environment());
+      const bytes = input && new Uint8Array(await input);
       const { fetch = this.#options.fetch, hooks = this.#options.hooks } = own;
-      return new Exchange(prepare(this.#core, json), { fetch, hooks }, signals).run();
+      return new Exchange(prepare(this.#core, json, bytes), { fetch, hooks }, signals).run();
     }
   };

@@ -6,18 +6,19 @@ use wasm_bindgen::prelude::*;
 
 use super::ms;
 use crate::{
-    chat::{ChatStream, Chunk, Hole},
+    call::Decoder,
+    chat::{Chunk, Hole},
     error::{Error, ErrorKind},
-    json::{decimal, quote, separate},
+    json::{concat, decimal, quote, separate},
     retry::Watch,
 };
 
 /// What the reads are turned into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum View {
-    /// Chunks, see [`Batch`].
+    /// Chunks, see [`Batch`], or an array of another operation's events.
     Chunks,
-    /// The text of the first choice: a string.
+    /// The text of the first choice: a string. Of another operation: an array of one.
     Text,
     /// What the first choice says: an array of events.
     Events,
@@ -27,7 +28,7 @@ enum View {
 #[wasm_bindgen(skip_typescript)]
 #[derive(Debug)]
 pub struct StreamReader {
-    chat: ChatStream,
+    decoder: Decoder,
     watch: Watch,
     view: View,
     /// The template of the last chunk that was given out, if it had one.
@@ -36,20 +37,42 @@ pub struct StreamReader {
 }
 
 impl StreamReader {
-    pub(super) fn new(chat: ChatStream, watch: Watch) -> Self {
-        Self { chat, watch, view: View::Chunks, run: None, error: None }
+    pub(super) fn new(decoder: Decoder, watch: Watch) -> Self {
+        Self { decoder, watch, view: View::Chunks, run: None, error: None }
     }
 
     /// An error is kept for `error`: what came before it is to be delivered first.
     fn outcome(&mut self, mut out: String, result: Result<(), Error>) -> String {
         self.error = result.err().or(self.error.take());
-        if self.view == View::Events {
-            out = self.chat.take_events();
+        if let (Decoder::Chat(chat), View::Events) = (&mut self.decoder, self.view) {
+            out = chat.take_events();
         }
         if self.is_over() {
             out.push(' ');
         }
         out
+    }
+
+    /// What bytes, or the end, make of another operation's stream.
+    fn push_events(&mut self, bytes: Option<&[u8]>) -> String {
+        let Decoder::Events(events) = &mut self.decoder else { return String::new() };
+        let (mut out, is_text) = (String::new(), self.view == View::Text);
+        let mut take = |event: &str, piece: &str| {
+            if is_text {
+                out.push_str(piece);
+            } else {
+                out.push(if out.is_empty() { '[' } else { ',' });
+                out.push_str(event);
+            }
+        };
+        let result = match bytes {
+            Some(bytes) => events.push(bytes, &mut take),
+            None => events.finish(&mut take),
+        };
+        if !out.is_empty() {
+            out = if is_text { concat(&["[\"", &out, "\"]"]) } else { out + "]" };
+        }
+        self.outcome(out, result)
     }
 }
 
@@ -66,7 +89,9 @@ impl StreamReader {
     #[wasm_bindgen(js_name = viewEvents)]
     pub fn view_events(&mut self) {
         self.view = View::Events;
-        self.chat.record_events();
+        if let Decoder::Chat(chat) = &mut self.decoder {
+            chat.record_events();
+        }
     }
 
     /// Feeds bytes of the body; what they complete, as JSON, or an empty text. A blank at the end says that nothing more
@@ -74,25 +99,35 @@ impl StreamReader {
     pub fn push(&mut self, bytes: &[u8]) -> String {
         let mut batch = Batch::default();
         let view = self.view;
-        let result = self.chat.push(bytes, &mut |chunk| match view {
-            View::Chunks => batch.add(&chunk),
-            View::Text => batch.add_text(&chunk),
-            View::Events => {}
-        });
-        let out = batch.end(self.view, &mut self.run);
-        self.outcome(out, result)
+        match &mut self.decoder {
+            Decoder::Chat(chat) => {
+                let result = chat.push(bytes, &mut |chunk| match view {
+                    View::Chunks => batch.add(&chunk),
+                    View::Text => batch.add_text(&chunk),
+                    View::Events => {}
+                });
+                let out = batch.end(view, &mut self.run);
+                self.outcome(out, result)
+            }
+            Decoder::Events(_) => self.push_events(Some(bytes)),
+        }
     }
 
     /// The body has ended: done, or cut.
     pub fn finish(&mut self) -> String {
-        let result = self.chat.finish();
-        self.outcome(String::new(), result)
+        match &mut self.decoder {
+            Decoder::Chat(chat) => {
+                let result = chat.finish();
+                self.outcome(String::new(), result)
+            }
+            Decoder::Events(_) => self.push_events(None),
+        }
     }
 
     /// The body broke: a limit was passed, or the answer was cut.
     pub fn fail(&mut self) {
         let error = Error::new(ErrorKind::StreamCut, "the connection broke before the answer was complete");
-        self.error = Some(self.chat.fail(error));
+        self.error = Some(self.decoder.fail(error));
     }
 
     /// How many ms to wait before asking again whether the answer takes too long; `undefined` if that is not limited,
@@ -102,7 +137,7 @@ impl StreamReader {
         match self.watch.check(ms(now)) {
             Ok(wait) => wait.map(|wait| u32::try_from(wait).unwrap_or(u32::MAX)),
             Err(timeout) => {
-                self.error = Some(self.chat.fail(timeout));
+                self.error = Some(self.decoder.fail(timeout));
                 None
             }
         }
@@ -117,17 +152,20 @@ impl StreamReader {
     /// Whether nothing more comes: the answer is complete, or has failed.
     #[wasm_bindgen(getter, js_name = isOver)]
     pub fn is_over(&self) -> bool {
-        self.chat.is_done() || self.error.is_some()
+        self.decoder.is_done() || self.error.is_some()
     }
 
-    /// The `chat.completion` that the chunks add up to, as JSON.
+    /// The `chat.completion` that the chunks add up to, or the response or message of another operation, as JSON.
     pub fn completion(&self) -> String {
-        self.chat.completion().to_json()
+        match &self.decoder {
+            Decoder::Chat(chat) => chat.completion().to_json(),
+            Decoder::Events(events) => events.result_json(),
+        }
     }
 
     /// `{status, requestId?, generationId?}`, as JSON.
     pub fn response(&self) -> String {
-        self.chat.facts().to_json()
+        self.decoder.facts().to_json()
     }
 }
 

@@ -9,7 +9,7 @@ const LEAVE_MS = 3000;
 const QUOTE = 34;
 
 /** Reads the body on demand and keeps what the core makes of it, one list for each read, until somebody takes it. */
-class Source {
+export class Source {
   /** What the reads are turned into: the name of the reader's method that says so, or undefined for chunks. */
   view;
   /** Whether nothing more comes, and why, if that is an error: `{ reason }`. */
@@ -189,7 +189,7 @@ class Source {
 }
 
 /** A ReadableStream with its own async iterator. `items` turns what a read gave into one item after the other. */
-class IterableStream extends ReadableStream {
+export class IterableStream extends ReadableStream {
   #source;
   #items;
   #controller;
@@ -295,7 +295,7 @@ class IterableStream extends ReadableStream {
 }
 
 /** The items of a list, in their order. */
-class List {
+export class List {
   #list = [];
   #at = 0;
 

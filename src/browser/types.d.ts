@@ -58,33 +58,39 @@ export interface CallOptions extends CommonOptions {
 
 /** Body of `POST /chat/completions`. Fields that are not listed are sent as given. */
 export interface ChatRequest {
-  /** Oldest first; at least one. */
+  /** Oldest first; at least one. The last may be an assistant's, whose text the answer then goes on with. */
   messages: Message[];
-  /** Slug `author/name`, e.g. `openai/gpt-5.2`, with an optional variant such as `:free` or `:nitro`. */
+  /**
+   * Slug `author/name`, e.g. `openai/gpt-5.2`; the author is not the provider that serves it. Variants, as a suffix:
+   * `:free` (free of charge, with low limits), `:nitro` (fastest provider first), `:floor` (cheapest first), `:exacto`
+   * (best at calling tools first), `:extended` (longer context), `:batch`; `:online` and `:thinking` are out of date.
+   * `~author/family-latest` is an alias, `openrouter/auto` a router, `@preset/slug` and `author/name@preset/slug` a
+   * preset. Absent: the account's default.
+   */
   model?: string;
-  /** Tried in order when the model before fails. */
+  /** Tried in order when the model before fails, `model` first. */
   models?: string[];
-  /** 0 to 2; absent means the provider's default. */
-  temperature?: number | null;
-  /** 0 to 1. */
-  top_p?: number | null;
-  /** 0 or more; 0 is off. */
-  top_k?: number | null;
-  /** 0 to 1. */
-  min_p?: number | null;
-  /** 0 to 1. */
-  top_a?: number | null;
   /** -2 to 2. */
   frequency_penalty?: number | null;
   /** -2 to 2. */
   presence_penalty?: number | null;
-  /** 0 to 2. */
+  /** Above 0, to 2; 1 is none. Not every provider has it. */
   repetition_penalty?: number | null;
+  /** 0 to 2; absent means the provider's default. */
+  temperature?: number | null;
+  /** Above 0, to 1. */
+  top_p?: number | null;
+  /** 0 to 1. */
+  min_p?: number | null;
+  /** 0 to 1. */
+  top_a?: number | null;
+  /** 0 or more; 0 is off. */
+  top_k?: number | null;
   /** Whole number; determinism is not guaranteed. */
   seed?: number | null;
   /** Most tokens of the answer, reasoning included; 1 or more. */
   max_completion_tokens?: number | null;
-  /** The older name of `max_completion_tokens`. */
+  /** @deprecated The older name of `max_completion_tokens`. */
   max_tokens?: number | null;
   /** Up to 4 texts that end the answer. */
   stop?: string | string[] | null;
@@ -94,34 +100,69 @@ export interface ChatRequest {
   /** 0 to 20; needs `logprobs`. */
   top_logprobs?: number | null;
   response_format?: ResponseFormat;
+  /** Must be sent again with the results of their calls. */
   tools?: Tool[];
   tool_choice?: "none" | "auto" | "required" | { type: "function"; function: { name: string } } | { type: string };
+  /** Default: true. */
   parallel_tool_calls?: boolean | null;
+  /** At least one; whichever holds first ends the loop of server tools. */
   stop_server_tools_when?: StopCondition[];
   reasoning?: Reasoning;
+  /** Short for `reasoning.effort`, which it must not contradict. */
   reasoning_effort?: Open<ReasoningEffort> | null;
+  /** @deprecated `true` is `reasoning: {}`, `false` is `reasoning: { exclude: true }`. */
+  include_reasoning?: boolean;
   verbosity?: Open<"low" | "medium" | "high" | "xhigh" | "max">;
+  /** Which providers may serve the request, and which first. */
   provider?: ProviderPreferences;
   plugins?: Plugin[];
-  /** Slug of a preset of the account. */
+  /** Slug of a preset of the account. What the request says goes before what it says. */
   preset?: string;
   /** What the answer may hold. */
   modalities?: Open<"text" | "image" | "audio">[];
-  image_config?: Record<string, unknown>;
-  /** Needs `stream()`. */
-  audio?: { voice: string; format: string };
+  /** Of models that draw, e.g. `aspect_ratio`, `quality`. */
+  image_config?: Record<string, string | number | unknown[]>;
+  /** Sound in the answer; needs `stream()`. */
+  audio?: { voice: string; format: Open<"wav" | "mp3" | "flac" | "opus" | "pcm16"> };
+  /** Most of the answer, where it is known already. */
   prediction?: { type: "content"; content: string | TextPart[] };
+  /** For models whose provider searches the web by itself. */
+  web_search_options?: { search_context_size?: Open<"low" | "medium" | "high">; user_location?: unknown; [option: string]: unknown };
+  /** Caches the prompt up to its last part that can be. Parts have their own. */
   cache_control?: CacheControl;
   prompt_cache_key?: string | null;
+  /** `explicit`: only up to the parts with a `prompt_cache_breakpoint`. */
   prompt_cache_options?: { mode: Open<"explicit">; ttl?: string | null };
+  /** `fast` is `priority`. */
   service_tier?: Open<"auto" | "default" | "fast" | "flex" | "priority" | "scale"> | null;
   /** Up to 256 characters; keeps a conversation at one provider, so that its prompt cache is used. */
   session_id?: string;
-  /** Stable id of your user, for abuse isolation. */
+  /** Stable id of your user, for abuse isolation. It is not passed on as it is. */
   user?: string;
   /** Up to 16 pairs, keys of 64 and values of 512 characters. */
   metadata?: Record<string, string>;
-  trace?: Record<string, unknown>;
+  /** For where the account broadcasts its traces; other keys pass as metadata. */
+  trace?: {
+    trace_id?: string;
+    trace_name?: string;
+    span_name?: string;
+    generation_name?: string;
+    parent_span_id?: string;
+    [key: string]: unknown;
+  };
+  /** Streams only: the first chunk tells what was sent to the provider. */
+  debug?: { echo_upstream_body?: boolean };
+  /** @deprecated Without effect: usage always comes. */
+  stream_options?: { include_usage?: boolean };
+  /** @deprecated Without effect: usage always comes. */
+  usage?: { include?: boolean };
+  /** @deprecated `models` alone falls back, `provider.sort` sorts. */
+  route?: Open<"fallback" | "sort"> | null;
+  /** @deprecated Now the plugin `context-compression`. */
+  transforms?: string[];
+  /** @deprecated The older way to ask, instead of messages. */
+  prompt?: string;
+  /** Whatever else a provider takes. */
   [field: string]: unknown;
 }
 
@@ -181,7 +222,7 @@ export interface TextPart {
 
 export interface ImagePart {
   type: "image_url";
-  /** `https:` or `data:` URL of a PNG, JPEG, WebP or GIF. */
+  /** `https:` or `data:` URL of a PNG, JPEG, WebP or GIF. Text comes first, images after it. */
   image_url: { url: string; detail?: Open<"auto" | "low" | "high" | "original"> };
   cache_control?: CacheControl;
 }
@@ -190,17 +231,21 @@ export interface AudioPart {
   type: "input_audio";
   /** Base64; URLs are not taken. */
   input_audio: { data: string; format: Open<"wav" | "mp3" | "aiff" | "aac" | "ogg" | "flac" | "m4a" | "pcm16" | "pcm24"> };
+  cache_control?: CacheControl;
 }
 
 export interface VideoPart {
   type: "video_url";
+  /** `data:` URL or, where the provider takes them, another, of an MP4, MPEG, MOV or WebM. */
   video_url: { url: string };
+  cache_control?: CacheControl;
 }
 
 export interface FilePart {
   type: "file";
-  /** `file_data` is an `https:` or `data:` URL. */
+  /** `file_data` is an `https:` or `data:` URL, `file_id` of an uploaded file. */
   file: { filename?: string; file_data?: string; file_id?: string };
+  cache_control?: CacheControl;
 }
 
 export interface CacheControl {
@@ -212,12 +257,16 @@ export type ReasoningEffort = "max" | "xhigh" | "high" | "medium" | "low" | "min
 
 /** Give `effort` or `max_tokens`, not both. */
 export interface Reasoning {
+  /** Part of the answer's tokens that go into thinking: .95 (`max`, `xhigh`), .8, .5, .2, .1; `none` thinks not at all. */
   effort?: Open<ReasoningEffort> | null;
+  /** Tokens to think with; `max_completion_tokens` must be more. Anthropic: 1024 to 128000. */
   max_tokens?: number | null;
   /** Think, but leave it out of the answer. */
   exclude?: boolean | null;
+  /** Think as the model does by default. */
   enabled?: boolean | null;
   summary?: Open<"auto" | "concise" | "detailed"> | null;
+  /** Of which turns the model sees what it thought; newer models of OpenAI's. */
   context?: Open<"auto" | "all_turns" | "current_turn">;
   mode?: Open<"standard" | "pro">;
 }
@@ -229,8 +278,23 @@ export interface ReasoningDetail {
   summary?: string;
   data?: string;
   id?: string | null;
-  format?: string | null;
+  format?: Open<
+    | "unknown"
+    | "openai-responses-v1"
+    | "azure-openai-responses-v1"
+    | "bedrock-openai-responses-v1"
+    | "bedrock-xai-responses-v1"
+    | "xai-responses-v1"
+    | "meta-responses-v1"
+    | "anthropic-claude-v1"
+    | "google-gemini-v1"
+  > | null;
   index?: number;
+  /** Of `reasoning.server_tool_call`. */
+  tool_name?: string;
+  arguments?: string;
+  result?: string;
+  tool_call_id?: string | null;
   [field: string]: unknown;
 }
 
@@ -245,22 +309,110 @@ export interface FunctionTool {
     strict?: boolean | null;
   };
   cache_control?: CacheControl;
+  /** Anthropic: arguments come as they are written, unchecked. */
+  eager_input_streaming?: boolean;
 }
 
 /** Runs at OpenRouter and costs extra. */
-export interface ServerTool {
-  type: Open<
-    | "openrouter:web_search"
-    | "openrouter:web_fetch"
-    | "openrouter:datetime"
-    | "openrouter:image_generation"
-    | "openrouter:advisor"
-    | "openrouter:subagent"
-    | "openrouter:fusion"
-    | "openrouter:bash"
-    | "openrouter:files"
-  >;
-  parameters?: Record<string, unknown>;
+export type ServerTool =
+  | { type: "openrouter:web_search"; parameters?: WebSearchParameters }
+  | ({ type: "web_search" | "web_search_preview" | "web_search_preview_2025_03_11" | "web_search_2025_08_26"; parameters?: WebSearchParameters } & WebSearchParameters)
+  | { type: "openrouter:web_fetch"; parameters?: WebFetchParameters }
+  | { type: "openrouter:datetime"; parameters?: { /** IANA name; default UTC. */ timezone?: string } }
+  | { type: "openrouter:image_generation"; parameters?: { model?: string; [setting: string]: unknown } }
+  | { type: "openrouter:advisor"; parameters?: AdvisorParameters }
+  | { type: "openrouter:subagent"; parameters?: SubagentParameters }
+  | { type: "openrouter:fusion"; parameters?: FusionParameters }
+  | { type: "openrouter:bash"; parameters?: BashParameters }
+  | { type: "openrouter:files"; parameters?: Record<string, unknown> }
+  | { type: "openrouter:experimental__search_models"; parameters?: { /** Up to 20; default 5. */ max_results?: number } }
+  | { type: `openrouter:${string}`; parameters?: Record<string, unknown> };
+
+export interface WebSearchParameters {
+  /** Default `auto`: the provider's own search, else Exa. */
+  engine?: Open<"auto" | "native" | "exa" | "parallel" | "firecrawl" | "perplexity">;
+  /** Of one search; default 5. */
+  max_results?: number;
+  /** Of all searches of a request; default 50. */
+  max_total_results?: number;
+  max_uses?: number;
+  /** Of each result. */
+  max_characters?: number;
+  search_context_size?: Open<"low" | "medium" | "high">;
+  mode?: Open<WebSearchMode>;
+  /** Not together with `excluded_domains`. */
+  allowed_domains?: string[];
+  excluded_domains?: string[];
+  user_location?: UserLocation;
+}
+
+export type WebSearchMode = "instant" | "fast" | "auto" | "deep-lite" | "deep" | "deep-reasoning" | "turbo" | "basic" | "advanced";
+
+export interface UserLocation {
+  type?: "approximate";
+  city?: string | null;
+  region?: string | null;
+  country?: string | null;
+  timezone?: string | null;
+}
+
+export interface WebFetchParameters {
+  engine?: Open<"auto" | "native" | "openrouter" | "exa" | "parallel" | "firecrawl">;
+  max_uses?: number;
+  max_content_tokens?: number;
+  allowed_domains?: string[];
+  blocked_domains?: string[];
+}
+
+export interface AdvisorParameters {
+  model?: string;
+  /** 1 to 64 letters, digits, spaces, `_` and `-`; one advisor may have none. */
+  name?: string;
+  instructions?: string;
+  forward_transcript?: boolean;
+  max_completion_tokens?: number;
+  reasoning?: { effort?: Open<ReasoningEffort>; max_tokens?: number };
+  temperature?: number;
+  stream?: boolean;
+}
+
+export interface SubagentParameters {
+  model?: string;
+  /** 1 to 64 letters, digits, spaces, `_` and `-`; one subagent may have none. */
+  name?: string;
+  instructions?: string;
+  max_completion_tokens?: number;
+  /** 1 to 25. */
+  max_tool_calls?: number;
+  reasoning?: { effort?: Open<ReasoningEffort>; max_tokens?: number };
+  temperature?: number;
+  /** Server tools only. */
+  tools?: { type: string; parameters?: Record<string, unknown> }[];
+  /** `/responses` only, experimental. */
+  inherit_functions?: boolean;
+  inherited_function_names?: string[];
+}
+
+export interface FusionParameters {
+  /** 1 to 8. */
+  analysis_models?: string[];
+  model?: string;
+  /** 1 to 16; default 4. */
+  max_tool_calls?: number;
+  max_completion_tokens?: number;
+  reasoning?: { effort?: Open<ReasoningEffort>; max_tokens?: number };
+  temperature?: number;
+  /** Up to 8 server tools; default web search and web fetch. */
+  tools?: { type: string; parameters?: Record<string, unknown> }[];
+  cache_control?: CacheControl;
+}
+
+export interface BashParameters {
+  /** Only `openrouter` runs commands there; the others hand the call to you. */
+  engine?: Open<"auto" | "native" | "openrouter">;
+  environment?: { type: "container_auto" } | { type: "container_reference"; container_id: string };
+  /** Seconds; default 900. */
+  sleep_after_seconds?: number;
 }
 
 export type Tool = FunctionTool | ServerTool;
@@ -279,6 +431,7 @@ export interface ToolCall {
 export type ResponseFormat =
   | { type: "text" }
   | { type: "json_object" }
+  /** `name`: up to 64 of `A-Z a-z 0-9 _ -`. */
   | { type: "json_schema"; json_schema: { name: string; description?: string; schema?: Record<string, unknown>; strict?: boolean | null } }
   | { type: "grammar"; grammar: string }
   | { type: "python" };
@@ -290,24 +443,30 @@ export type StopCondition =
   | { type: "max_cost"; max_cost_in_dollars: number }
   | { type: "finish_reason_is"; reason: string };
 
+/** Providers are named by slug (`azure`, `google-vertex/us-east5`) or display name; a slug stands for all its variants. */
 export interface ProviderPreferences {
   /** Providers to try in this order; turns load balancing off. */
   order?: string[] | null;
   only?: string[] | null;
   ignore?: string[] | null;
+  /** Default: true. */
   allow_fallbacks?: boolean | null;
-  /** Use only providers that support every parameter of the request. */
+  /** Use only providers that support every parameter of the request. Default: false. */
   require_parameters?: boolean | null;
+  /** `deny`: none that keep or train on what they are sent. */
   data_collection?: "allow" | "deny" | null;
+  /** Only providers that retain nothing. */
   zdr?: boolean | null;
+  /** Only models whose authors allow distillation. */
   enforce_distillable_text?: boolean | null;
   quantizations?: Open<"int4" | "int8" | "fp4" | "mxfp4" | "nvfp4" | "fp6" | "fp8" | "mxfp8" | "fp16" | "bf16" | "fp32" | "unknown">[] | null;
-  sort?: Open<"price" | "throughput" | "latency" | "exacto"> | { by?: string | null; partition?: "model" | "none" | null } | null;
-  /** `prompt` and `completion` in USD per million tokens; the others per unit. */
+  /** Turns load balancing off. `partition`: sort within each model (default), or over all of them. */
+  sort?: Open<"price" | "throughput" | "latency" | "exacto"> | { by?: Open<"price" | "throughput" | "latency" | "exacto"> | null; partition?: "model" | "none" | null } | null;
+  /** `prompt` and `completion` in USD per million tokens; the others in USD per unit. No provider below it: 404. */
   max_price?: { prompt?: number | string; completion?: number | string; image?: number | string; audio?: number | string; request?: number | string };
-  /** Tokens per second. */
+  /** Tokens per second. Slower ones come later. */
   preferred_min_throughput?: number | Percentiles | null;
-  /** Seconds. */
+  /** Seconds. Slower ones come later. */
   preferred_max_latency?: number | Percentiles | null;
 }
 
@@ -318,21 +477,46 @@ export interface Percentiles {
   p99?: number;
 }
 
-export interface Plugin {
-  id: Open<
-    | "auto-router"
-    | "auto-beta-router"
-    | "moderation"
-    | "web"
-    | "web-fetch"
-    | "file-parser"
-    | "response-healing"
-    | "context-compression"
-    | "pareto-router"
-    | "fusion"
-  >;
+/** A plugin and its settings; `enabled: false` turns off one that is on by default. */
+export type Plugin =
+  | RouterPlugin
+  | { id: "moderation"; enabled?: boolean }
+  /** Out of date: use the tool `openrouter:web_search`. */
+  | {
+      id: "web";
+      enabled?: boolean;
+      engine?: Open<"native" | "exa" | "firecrawl" | "parallel" | "perplexity">;
+      max_results?: number;
+      max_uses?: number;
+      mode?: Open<WebSearchMode>;
+      search_prompt?: string;
+      include_domains?: string[];
+      exclude_domains?: string[];
+      user_location?: UserLocation | null;
+    }
+  | { id: "web-fetch"; enabled?: boolean; allowed_domains?: string[]; blocked_domains?: string[]; max_content_tokens?: number; max_uses?: number }
+  | { id: "file-parser"; enabled?: boolean; pdf?: { engine?: Open<"mistral-ocr" | "native" | "cloudflare-ai"> } }
+  /** Not of streams. */
+  | { id: "response-healing"; enabled?: boolean }
+  /** On by default where the context is at most 8192 tokens. */
+  | { id: "context-compression"; enabled?: boolean; engine?: Open<"middle-out"> }
+  /** `min_coding_score`: 0 to 1. `max_price`: USD per million prompt tokens. */
+  | { id: "pareto-router"; enabled?: boolean; min_coding_score?: number; max_price?: number; price_source?: Open<"prompt" | "weighted_avg"> }
+  | ({ id: "fusion"; enabled?: boolean; preset?: Open<"general-high" | "general-budget" | "general-fast"> } & Pick<FusionParameters, "analysis_models" | "model" | "max_tool_calls" | "tools">)
+  | { id: string & {}; enabled?: boolean; [setting: string]: unknown };
+
+/** Settings of `openrouter/auto` and `openrouter/auto-beta`: each takes its own `id` only. */
+export interface RouterPlugin {
+  id: "auto-router" | "auto-beta-router";
   enabled?: boolean;
-  [setting: string]: unknown;
+  /** Up to 1024 patterns such as `anthropic/*`. */
+  allowed_models?: string[];
+  excluded_models?: string[];
+  cost_tier?: Open<"low" | "medium" | "high" | "xhigh" | "max">;
+  /** @deprecated 0 to 10: now `cost_tier`. */
+  cost_quality_tradeoff?: number;
+  /** Keep the model of the last assistant message that names one. */
+  pin_model?: boolean;
 }
 
 export type FinishReason = Open<"stop" | "length" | "tool_calls" | "content_filter" | "error">;
@@ -351,6 +535,22 @@ export interface ChatCompletion {
   usage?: Usage;
   system_fingerprint?: string | null;
   service_tier?: string | null;
+  /** With the header `X-OpenRouter-Metadata: enabled`. */
+  openrouter_metadata?: RouterMetadata | null;
+  [field: string]: unknown;
+}
+
+/** How the request was routed. */
+export interface RouterMetadata {
+  requested?: string;
+  strategy?: Open<"direct" | "auto" | "free" | "latest" | "alias" | "fallback" | "pareto" | "bodybuilder" | "fusion">;
+  region?: string | null;
+  summary?: string;
+  attempt?: number;
+  is_byok?: boolean;
+  endpoints?: { total: number; available: { provider: string; model: string; selected: boolean }[] };
+  attempts?: { provider: string; model: string; status: number }[];
+  pipeline?: { type: string; name: string; summary?: string; data?: Record<string, unknown>; cost_usd?: number | null; [field: string]: unknown }[];
   [field: string]: unknown;
 }
 
@@ -365,8 +565,15 @@ export interface Choice {
 }
 
 export interface Logprobs {
-  content?: { token: string; logprob: number; bytes?: number[] | null; top_logprobs?: unknown[] }[] | null;
-  refusal?: unknown[] | null;
+  content?: TokenLogprob[] | null;
+  refusal?: TokenLogprob[] | null;
+}
+
+export interface TokenLogprob {
+  token: string;
+  logprob: number;
+  bytes?: number[] | null;
+  top_logprobs?: { token: string; logprob: number; bytes?: number[] | null }[];
 }
 
 /** One piece of a streamed answer, as OpenRouter sends it. `choices` may be empty. */
@@ -379,6 +586,12 @@ export interface ChatCompletionChunk {
   choices: ChunkChoice[];
   /** In the last chunk, or in several; the last one counts. */
   usage?: Usage;
+  system_fingerprint?: string | null;
+  service_tier?: string | null;
+  /** In the last chunk, with the header `X-OpenRouter-Metadata: enabled`. */
+  openrouter_metadata?: RouterMetadata | null;
+  /** In the first, with `debug.echo_upstream_body`. */
+  debug?: { echo_upstream_body?: unknown };
   [field: string]: unknown;
 }
 
@@ -424,12 +637,19 @@ export interface Usage {
   cost?: number | null;
   is_byok?: boolean;
   prompt_tokens_details?: { cached_tokens?: number; cache_write_tokens?: number; audio_tokens?: number; video_tokens?: number } | null;
-  completion_tokens_details?: { reasoning_tokens?: number; image_tokens?: number; audio_tokens?: number } | null;
+  completion_tokens_details?: {
+    reasoning_tokens?: number;
+    image_tokens?: number;
+    audio_tokens?: number;
+    accepted_prediction_tokens?: number;
+    rejected_prediction_tokens?: number;
+  } | null;
   cost_details?: {
     upstream_inference_cost?: number | null;
     upstream_inference_prompt_cost?: number;
     upstream_inference_completions_cost?: number;
   };
+  server_tool_use_details?: { web_search_requests?: number | null; tool_calls_requested?: number | null; tool_calls_executed?: number | null } | null;
   [field: string]: unknown;
 }
 
@@ -498,7 +718,16 @@ export interface ModelsQuery {
   /** USD per million prompt tokens. */
   min_price?: number;
   max_price?: number;
+  min_output_price?: number;
+  max_output_price?: number;
+  arch?: string;
+  model_authors?: string | string[];
   providers?: string | string[];
+  /** Only models whose authors allow distillation. */
+  distillable?: boolean;
+  /** Only models with a provider that retains nothing. */
+  zdr?: boolean;
+  region?: Open<"eu" | "us">;
   [parameter: string]: unknown;
 }
 
@@ -742,4 +971,451 @@ export interface ToolRun extends AsyncIterable<ToolRunEvent> {
   usage(): Promise<Usage | undefined>;
   /** Ends the run, its request, and the handlers that heed their signal. */
   cancel(reason?: unknown): void;
+}
+
+/** Body of `POST /embeddings`. Fields that are not listed are sent as given, here and below. */
+export interface EmbeddingsRequest {
+  /** Of the models whose `output_modalities` have `embeddings`. */
+  model: string;
+  /** One or more texts, token lists, or lists of content parts. */
+  input: string | string[] | number[] | number[][] | { content: ContentPart[] }[];
+  /** 1 or more. */
+  dimensions?: number;
+  encoding_format?: Open<"float" | "base64">;
+  input_type?: string;
+  provider?: ProviderPreferences | null;
+  user?: string;
+  [field: string]: unknown;
+}
+
+export interface Embeddings {
+  object: "list";
+  /** `embedding` is a text where `encoding_format` was `base64`. */
+  data: { object?: "embedding"; embedding: number[] | string; index?: number }[];
+  model: string;
+  id?: string;
+  usage?: { prompt_tokens: number; total_tokens: number; /** USD. */ cost?: number; [field: string]: unknown };
+  [field: string]: unknown;
+}
+
+/** Body of `POST /rerank`. */
+export interface RerankRequest {
+  model: string;
+  query: string;
+  /** At least one. */
+  documents: (string | { text?: string; image?: string })[];
+  /** 1 or more; default: all. */
+  top_n?: number;
+  provider?: ProviderPreferences | null;
+  [field: string]: unknown;
+}
+
+export interface Reranking {
+  /** Best first; `index` is the document's place in the request. */
+  results: { index: number; relevance_score: number; document?: { text?: string; image?: string } }[];
+  model?: string;
+  provider?: string;
+  id?: string;
+  usage?: { total_tokens?: number; search_units?: number; /** USD. */ cost?: number };
+  [field: string]: unknown;
+}
+
+/** Body of `POST /images`. */
+export interface ImagesRequest {
+  model: string;
+  prompt: string;
+  /** 1 to 10; providers may draw fewer. */
+  n?: number;
+  /** A tier (`2K`) or pixels (`2048x2048`). */
+  size?: string;
+  resolution?: Open<"512" | "1K" | "2K" | "4K">;
+  /** E.g. `16:9`. */
+  aspect_ratio?: string;
+  quality?: Open<"auto" | "low" | "medium" | "high">;
+  /** `transparent` needs PNG or WebP. */
+  background?: Open<"auto" | "transparent" | "opaque">;
+  output_format?: Open<"png" | "jpeg" | "webp" | "svg">;
+  /** 0 to 100, for WebP and JPEG. */
+  output_compression?: number;
+  /** Up to 16. */
+  input_references?: ImagePart[];
+  seed?: number;
+  provider?: (Pick<ProviderPreferences, "order" | "only" | "ignore" | "allow_fallbacks" | "sort"> & { options?: Record<string, Record<string, unknown>> }) | null;
+  [field: string]: unknown;
+}
+
+export interface ImageUsage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  /** USD. */
+  cost?: number | null;
+  [field: string]: unknown;
+}
+
+export interface Images {
+  /** Seconds since 1970. */
+  created: number;
+  data: { b64_json: string; media_type?: string }[];
+  usage?: ImageUsage;
+  [field: string]: unknown;
+}
+
+/** Of a provider that does not stream, only `image_generation.completed` comes, once for each image; usage with the last. */
+export type ImageEvent =
+  | { type: "image_generation.partial_image"; partial_image_index: number; b64_json: string }
+  | { type: "image_generation.text_chunk"; phase: Open<"content" | "reasoning" | "draft">; text: string }
+  | { type: "image_generation.completed"; b64_json: string; media_type?: string; created: number; usage?: ImageUsage };
+
+/** Body of `POST /audio/speech`. */
+export interface SpeechRequest {
+  model: string;
+  /** The text to speak. */
+  input: string;
+  voice?: string;
+  /** Default: `pcm`. */
+  response_format?: Open<"mp3" | "pcm">;
+  speed?: number;
+  /** A voice to imitate, and what it says. */
+  input_references?: (AudioPart | TextPart)[];
+  provider?: { options?: Record<string, Record<string, unknown>> };
+  [field: string]: unknown;
+}
+
+/** Body of `POST /audio/transcriptions`. */
+export interface TranscriptionRequest {
+  model: string;
+  /** The sound; sent as `input_audio`, its format by its type or, if that says nothing, its name. Give one of the two. */
+  file?: Blob;
+  /** Base64, no `data:` URL. */
+  input_audio?: { data: string; format: Open<"wav" | "mp3" | "flac" | "m4a" | "ogg" | "webm" | "aac"> };
+  /** ISO 639-1; default: what is heard. */
+  language?: string;
+  temperature?: number;
+  /** `verbose_json` has times; not every provider knows it. */
+  response_format?: Open<"json" | "verbose_json">;
+  timestamp_granularities?: Open<"segment" | "word">[];
+  provider?: { options?: Record<string, Record<string, unknown>> };
+  [field: string]: unknown;
+}
+
+export interface Transcription {
+  text: string;
+  /** The rest with `verbose_json`; times are in seconds. */
+  language?: string;
+  duration?: number;
+  segments?: { id: number; start: number; end: number; text: string; [field: string]: unknown }[];
+  words?: { word: string; start: number; end: number; [field: string]: unknown }[];
+  usage?: { seconds?: number; input_tokens?: number; output_tokens?: number; total_tokens?: number; /** USD. */ cost?: number };
+  [field: string]: unknown;
+}
+
+/** Body of `POST /responses`, OpenAI's shape, without its state: `store` and `previous_response_id` are refused. */
+export interface ResponsesRequest {
+  model?: string;
+  models?: string[];
+  input?: string | ResponsesItem[] | null;
+  instructions?: string | null;
+  /** 1 or more. */
+  max_output_tokens?: number | null;
+  max_tool_calls?: number | null;
+  /** 0 to 2. */
+  temperature?: number | null;
+  /** 0 to 1. */
+  top_p?: number | null;
+  top_k?: number;
+  /** 0 to 20. */
+  top_logprobs?: number | null;
+  frequency_penalty?: number | null;
+  presence_penalty?: number | null;
+  tools?: ({ type: "function"; name: string; description?: string | null; parameters?: Record<string, unknown> | null; strict?: boolean | null } | { type: string; [setting: string]: unknown })[];
+  tool_choice?: Open<"none" | "auto" | "required"> | { type: string; [field: string]: unknown };
+  parallel_tool_calls?: boolean | null;
+  stop_server_tools_when?: StopCondition[];
+  reasoning?: Reasoning | null;
+  text?: { format?: { type: string; [field: string]: unknown }; verbosity?: Open<"low" | "medium" | "high"> | null };
+  include?: string[] | null;
+  truncation?: Open<"auto" | "disabled"> | null;
+  modalities?: Open<"text" | "image">[];
+  image_config?: Record<string, string | number | unknown[]>;
+  provider?: ProviderPreferences | null;
+  plugins?: Plugin[];
+  cache_control?: CacheControl;
+  prompt_cache_key?: string | null;
+  service_tier?: Open<"auto" | "default" | "fast" | "flex" | "priority" | "scale"> | null;
+  /** Up to 256 characters. */
+  session_id?: string;
+  /** Up to 256 characters. */
+  user?: string;
+  metadata?: Record<string, string> | null;
+  trace?: ChatRequest["trace"];
+  debug?: ChatRequest["debug"];
+  [field: string]: unknown;
+}
+
+/** A message, a call of a function, its result, reasoning … */
+export interface ResponsesItem {
+  type?: Open<"message" | "function_call" | "function_call_output" | "reasoning">;
+  id?: string;
+  role?: Open<"system" | "developer" | "user" | "assistant">;
+  content?: string | { type: string; text?: string; annotations?: unknown[]; [field: string]: unknown }[] | null;
+  status?: string | null;
+  call_id?: string;
+  name?: string;
+  arguments?: string;
+  output?: unknown;
+  [field: string]: unknown;
+}
+
+/** The answer of `/responses`. */
+export interface ResponsesResult {
+  id: string;
+  object: "response";
+  status: Open<"completed" | "incomplete" | "in_progress" | "failed">;
+  model: string;
+  /** Seconds since 1970. */
+  created_at: number;
+  output: ResponsesItem[];
+  /** Why it is `incomplete`. */
+  incomplete_details?: { reason?: Open<"max_output_tokens" | "content_filter"> } | null;
+  usage?: {
+    input_tokens: number;
+    output_tokens: number;
+    total_tokens: number;
+    input_tokens_details?: { cached_tokens?: number };
+    output_tokens_details?: { reasoning_tokens?: number };
+    /** USD. */
+    cost?: number | null;
+    is_byok?: boolean;
+    [field: string]: unknown;
+  } | null;
+  openrouter_metadata?: RouterMetadata | null;
+  [field: string]: unknown;
+}
+
+/** An event of `/responses`, as known in 2026-08: there may be others at run time, which a `switch` should pass over. */
+export type ResponsesEvent = { sequence_number?: number } & (
+  | { type: "response.created" | "response.in_progress" | "response.completed" | "response.incomplete"; response: ResponsesResult }
+  | { type: "response.output_item.added" | "response.output_item.done"; output_index: number; item: ResponsesItem }
+  | { type: "response.content_part.added" | "response.content_part.done"; part: { type: string; [field: string]: unknown }; output_index: number; content_index: number; item_id: string }
+  | { type: "response.output_text.delta" | "response.refusal.delta" | "response.reasoning_text.delta"; delta: string; output_index: number; content_index: number; item_id: string }
+  | { type: "response.output_text.done"; text: string; output_index: number; content_index: number; item_id: string }
+  | { type: "response.output_text.annotation.added"; annotation: unknown; output_index: number; content_index: number; item_id: string }
+  | { type: "response.reasoning_summary_text.delta"; delta: string; output_index: number; summary_index: number; item_id: string }
+  | { type: "response.function_call_arguments.delta"; delta: string; output_index: number; item_id: string }
+  | { type: "response.function_call_arguments.done"; arguments: string; name?: string; output_index: number; item_id: string }
+  | {
+      type:
+        | "response.apply_patch_call_operation_diff.delta"
+        | "response.apply_patch_call_operation_diff.done"
+        | "response.code_interpreter_call.completed"
+        | "response.code_interpreter_call.in_progress"
+        | "response.code_interpreter_call.interpreting"
+        | "response.code_interpreter_call_code.delta"
+        | "response.code_interpreter_call_code.done"
+        | "response.custom_tool_call_input.delta"
+        | "response.custom_tool_call_input.done"
+        | "response.debug"
+        | "response.fusion_call.analysis.completed"
+        | "response.fusion_call.analysis.in_progress"
+        | "response.fusion_call.completed"
+        | "response.fusion_call.in_progress"
+        | "response.fusion_call.panel.added"
+        | "response.fusion_call.panel.completed"
+        | "response.fusion_call.panel.delta"
+        | "response.fusion_call.panel.failed"
+        | "response.fusion_call.panel.reasoning.delta"
+        | "response.image_generation_call.completed"
+        | "response.image_generation_call.generating"
+        | "response.image_generation_call.in_progress"
+        | "response.image_generation_call.partial_image"
+        | "response.reasoning_summary_part.added"
+        | "response.reasoning_summary_part.done"
+        | "response.reasoning_summary_text.done"
+        | "response.reasoning_text.done"
+        | "response.refusal.done"
+        | "response.web_search_call.completed"
+        | "response.web_search_call.in_progress"
+        | "response.web_search_call.searching";
+      [field: string]: unknown;
+    }
+);
+
+/** Body of `POST /messages`, Anthropic's shape, for every model. */
+export interface MessagesRequest {
+  model?: string;
+  models?: string[];
+  /** At least one. */
+  messages: { role: Open<"user" | "assistant">; content: string | ContentBlock[] }[];
+  /** 1 or more. */
+  max_tokens?: number;
+  system?: string | ContentBlock[];
+  temperature?: number;
+  /** 0 to 1. */
+  top_p?: number;
+  /** 0 or more. */
+  top_k?: number;
+  stop_sequences?: string[];
+  tools?: { name?: string; description?: string; input_schema?: Record<string, unknown>; type?: string; cache_control?: CacheControl; [field: string]: unknown }[];
+  tool_choice?: { type: Open<"auto" | "any" | "none" | "tool">; name?: string; disable_parallel_tool_use?: boolean };
+  thinking?: { type: "enabled"; budget_tokens: number; display?: string } | { type: "disabled" } | { type: "adaptive"; display?: string };
+  /** Up to 3, tried in order; not together with `models`. */
+  fallbacks?: unknown[] | null;
+  output_config?: Record<string, unknown>;
+  metadata?: { user_id?: string | null };
+  context_management?: Record<string, unknown> | null;
+  cache_control?: CacheControl;
+  service_tier?: string;
+  speed?: Open<"fast" | "standard"> | null;
+  stop_server_tools_when?: StopCondition[];
+  provider?: ProviderPreferences | null;
+  plugins?: Plugin[];
+  /** Up to 256 characters. */
+  session_id?: string;
+  /** Up to 256 characters. */
+  user?: string;
+  trace?: ChatRequest["trace"];
+  [field: string]: unknown;
+}
+
+/** A part of a message of `/messages`, as known in 2026-08: there may be others at run time. */
+export type ContentBlock =
+  | { type: "text"; text: string; citations?: unknown[] | null; cache_control?: CacheControl }
+  | { type: "thinking"; thinking: string; signature: string }
+  | { type: "redacted_thinking"; data: string }
+  /** Of a stream that was cut off, `partial_json` is the input as far as it came: do not run it. */
+  | { type: "tool_use"; id: string; name: string; input: unknown; partial_json?: string; [field: string]: unknown }
+  | { type: "tool_result"; tool_use_id: string; content?: string | ContentBlock[]; is_error?: boolean; cache_control?: CacheControl }
+  | {
+      type:
+        | "image"
+        | "document"
+        | "search_result"
+        | "server_tool_use"
+        | "web_search_tool_result"
+        | "web_fetch_tool_result"
+        | "code_execution_tool_result"
+        | "bash_code_execution_tool_result"
+        | "text_editor_code_execution_tool_result"
+        | "tool_search_tool_result"
+        | "container_upload"
+        | "compaction";
+      [field: string]: unknown;
+    };
+
+/** The answer of `/messages`. */
+export interface MessagesResult {
+  id: string;
+  type: "message";
+  role: "assistant";
+  model: string;
+  provider?: string;
+  content: ContentBlock[];
+  stop_reason: Open<"end_turn" | "max_tokens" | "stop_sequence" | "tool_use" | "pause_turn" | "refusal"> | null;
+  stop_sequence?: string | null;
+  usage: {
+    input_tokens: number;
+    output_tokens: number;
+    cache_creation_input_tokens?: number | null;
+    cache_read_input_tokens?: number | null;
+    /** USD. */
+    cost?: number | null;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
+}
+
+/** An event of `/messages`, as known in 2026-08: there may be others at run time. */
+export type MessagesEvent =
+  | { type: "message_start"; message: MessagesResult }
+  | { type: "content_block_start"; index: number; content_block: ContentBlock }
+  | {
+      type: "content_block_delta";
+      index: number;
+      delta:
+        | { type: "text_delta"; text: string }
+        | { type: "input_json_delta"; partial_json: string }
+        | { type: "thinking_delta"; thinking: string }
+        | { type: "signature_delta"; signature: string }
+        | { type: "citations_delta"; citation: unknown };
+    }
+  | { type: "content_block_stop"; index: number }
+  | { type: "message_delta"; delta: { stop_reason?: string | null; stop_sequence?: string | null; [field: string]: unknown }; usage?: Partial<MessagesResult["usage"]> }
+  | { type: "message_stop"; [field: string]: unknown }
+  | { type: "ping" };
+
+/**
+ * One streamed answer of an endpoint beside chat: a `ReadableStream` of the wire's own events. It ends, fails and is
+ * cancelled as a `ChatCompletionStream` is.
+ */
+export type EventStream<Event> = AsyncIterableStream<Event> & {
+  /** The answer's text, to append as it comes. Reads in place of the stream; call it first. */
+  text(): AsyncIterableStream<string>;
+  /** Resolves when the answer begins. */
+  response(): Promise<{ status: number; requestId?: string; generationId?: string }>;
+};
+
+export type ResponsesStream = EventStream<ResponsesEvent> & {
+  /** Resolves with the whole response. The stream can still be read. */
+  finalResponse(): Promise<ResponsesResult>;
+};
+
+export type MessagesStream = EventStream<MessagesEvent> & {
+  /** Resolves with the whole message, put together by Anthropic's rules. The stream can still be read. */
+  finalMessage(): Promise<MessagesResult>;
+};
+
+/** What a key may do and has spent; amounts are in USD. */
+export interface KeyInfo {
+  label: string;
+  /** Null: no limit. */
+  limit: number | null;
+  limit_remaining: number | null;
+  limit_reset: Open<"daily" | "weekly" | "monthly"> | null;
+  include_byok_in_limit?: boolean;
+  usage: number;
+  usage_daily?: number;
+  usage_weekly?: number;
+  usage_monthly?: number;
+  byok_usage?: number;
+  byok_usage_daily?: number;
+  byok_usage_weekly?: number;
+  byok_usage_monthly?: number;
+  is_free_tier: boolean;
+  is_management_key?: boolean;
+  creator_user_id?: string | null;
+  expires_at?: string | null;
+  [field: string]: unknown;
+}
+
+/** What became of a generation; costs are in USD, times in ms. */
+export interface Generation {
+  id: string;
+  model: string;
+  provider_name: string | null;
+  created_at: string;
+  api_type?: Open<"completions" | "embeddings" | "rerank" | "tts" | "stt" | "video" | "image"> | null;
+  total_cost: number;
+  usage?: number;
+  upstream_inference_cost?: number | null;
+  cache_discount?: number | null;
+  is_byok?: boolean;
+  streamed: boolean | null;
+  /** Whether it was ended before its end. */
+  cancelled: boolean | null;
+  finish_reason: string | null;
+  native_finish_reason?: string | null;
+  latency: number | null;
+  generation_time?: number | null;
+  moderation_latency?: number | null;
+  tokens_prompt: number | null;
+  tokens_completion: number | null;
+  native_tokens_prompt?: number | null;
+  native_tokens_completion?: number | null;
+  native_tokens_reasoning?: number | null;
+  native_tokens_cached?: number | null;
+  provider_responses?: { provider_name?: string; status: number | null; latency?: number; is_byok?: boolean; [field: string]: unknown }[] | null;
+  session_id?: string | null;
+  external_user?: string | null;
+  [field: string]: unknown;
 }

@@ -11,7 +11,7 @@ use super::template::Hole;
 use crate::json::{ObjectWriter, Value, concat, decimal, quote, separate};
 
 /// Keys as written, in the order in which they came.
-type Entries = Vec<(Cow<'static, str>, Value<'static>)>;
+pub(crate) type Entries = Vec<(Cow<'static, str>, Value<'static>)>;
 
 /// A `chat.completion`, accumulated from chunks or read from a whole answer.
 ///
@@ -403,7 +403,7 @@ impl ToolCall {
 }
 
 /// The value of a key, which is begun as null.
-fn slot<'a>(entries: &'a mut Entries, key: &str) -> &'a mut Value<'static> {
+pub(crate) fn slot<'a>(entries: &'a mut Entries, key: &str) -> &'a mut Value<'static> {
     let at = entries.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
         entries.push((Cow::Owned(key.to_owned()), Value::Null));
         entries.len() - 1
@@ -412,7 +412,7 @@ fn slot<'a>(entries: &'a mut Entries, key: &str) -> &'a mut Value<'static> {
 }
 
 /// A later null does not take back what was said.
-fn keep_last(entries: &mut Entries, key: &str, value: &Value<'_>) {
+pub(crate) fn keep_last(entries: &mut Entries, key: &str, value: &Value<'_>) {
     let known = slot(entries, key);
     if !value.is_null() {
         *known = value.clone().into_owned();
@@ -440,7 +440,7 @@ fn extend(value: &mut Value<'static>, more: &Value<'_>) {
     }
 }
 
-fn array<'a>(value: &'a mut Value<'static>) -> &'a mut Vec<Value<'static>> {
+pub(crate) fn array<'a>(value: &'a mut Value<'static>) -> &'a mut Vec<Value<'static>> {
     if !value.is_array() {
         *value = Value::Array(Vec::new());
     }
@@ -450,7 +450,7 @@ fn array<'a>(value: &'a mut Value<'static>) -> &'a mut Vec<Value<'static>> {
     }
 }
 
-fn object<'a>(value: &'a mut Value<'static>) -> &'a mut Entries {
+pub(crate) fn object<'a>(value: &'a mut Value<'static>) -> &'a mut Entries {
     if !value.is_object() {
         *value = Value::Object(Vec::new());
     }
@@ -472,12 +472,13 @@ fn text_part(raw: String) -> Value<'static> {
 }
 
 /// Puts an object together from fragments: the texts of some keys are joined, of the others the last value counts.
-/// A null, or an empty signature, takes nothing back.
-fn merge(entries: &mut Entries, fragment: &Value<'_>, joined: &[&str]) {
+/// A null, or an empty signature, takes nothing back, and the type of a fragment is not that of the whole.
+pub(crate) fn merge(entries: &mut Entries, fragment: &Value<'_>, joined: &[&str]) {
     for (key, value) in fragment.fields() {
         let known = slot(entries, &key);
         match value {
             Value::Null => {}
+            _ if key == "type" && !known.is_null() => {}
             Value::String(raw) if !known.is_null() && (raw.is_empty() || joined.contains(&&*key)) => join(known, raw),
             _ => *known = value.clone().into_owned(),
         }

@@ -1,4 +1,5 @@
 // What tests/package.test.mjs calls in a page. The package is imported by each call, so that its loading can be watched.
+import { signIn } from "./endpoints.js";
 import { scenarios } from "./scenarios.js";
 
 const WASM = "/pkg/dist/wasm/openrouter_bg.wasm";
@@ -13,6 +14,27 @@ window.page = {
   async runScenario(name, simulator) {
     const given = await import("/pkg/dist/index.js");
     await scenarios[name]({ ...given, ready: given.init, simulator });
+  },
+
+  async runSignIn(name, simulator) {
+    const { OpenRouter } = await import("/pkg/dist/index.js");
+    const oauth = await import("/pkg/dist/oauth.js");
+    await signIn[name]({ OpenRouter, oauth, simulator });
+  },
+
+  async beginSignIn(simulator) {
+    const { beginSignIn } = await import("/pkg/dist/oauth.js");
+    const { url } = await beginSignIn({ authURL: `${simulator}/auth`, keyLabel: "my page" });
+    setTimeout(() => location.assign(url)); // the test has its answer first
+  },
+
+  async completeSignIn(simulator) {
+    const { OpenRouter } = await import("/pkg/dist/index.js");
+    const { completeSignIn } = await import("/pkg/dist/oauth.js");
+    const baseURL = `${simulator}/api/v1`;
+    const { key } = await completeSignIn({ client: new OpenRouter({ baseURL }), replaceURL: true });
+    const { label } = await new OpenRouter({ baseURL, apiKey: key }).key();
+    return { key, label, kept: sessionStorage.length + localStorage.length };
   },
 
   async loadedBeforeAndAfterFirstCall(simulator) {

@@ -2,6 +2,7 @@
 // test against the published files, in every engine. `alone` needs no server, `withSimulator` needs the simulator.
 
 import { alone as toolsAlone, withSimulator as toolsWithSimulator } from "./tools.js";
+import { endpoints, endpointsAlone } from "./endpoints.js";
 
 const equal = (actual, expected, what = "") => {
   const [a, e] = [actual, expected].map((value) => JSON.stringify(value) ?? String(value));
@@ -45,6 +46,7 @@ const NOWHERE = "http://127.0.0.1:9/api/v1";
 export const alone = {
   ...toolsAlone,
 
+  ...endpointsAlone,
   async a_wrong_option_is_named({ OpenRouter }) {
     const problem = async (options) => {
       const error = await rejection((async () => new OpenRouter(options).models())());
@@ -163,6 +165,7 @@ const delta = (content, finish_reason = null) => ({ id: "gen-1", choices: [{ ind
 export const withSimulator = {
   ...toolsWithSimulator,
 
+  ...endpoints,
   async chat_gives_the_answer_as_sent(context) {
     const { client, define } = connect(context);
     const answer = await client.chat(hi("sim/text"));

@@ -15,7 +15,15 @@ import {
   parseMessage,
   pricePerMillion,
   tool,
+  type ContentBlock,
+  type Generation,
+  type ImageEvent,
+  type KeyInfo,
+  type MessagesEvent,
+  type ResponsesEvent,
+  type Tool,
 } from "openrouter-wasm";
+import { beginSignIn, completeSignIn } from "openrouter-wasm/oauth";
 
 const client = new OpenRouter();
 new OpenRouter({ baseURL: "/llm/v1", apiKey: "sk-or-v1-…", headers: { "X-A": "b" } });
@@ -167,3 +175,108 @@ function follow(event: ToolRunEvent): string {
       return describe(event);
   }
 }
+const every: Tool[] = [
+  { type: "function", function: { name: "f", parameters: { type: "object" } } },
+  { type: "openrouter:web_search", parameters: { engine: "exa", max_results: 3, allowed_domains: ["a.example"] } },
+  { type: "web_search", search_context_size: "low" },
+  { type: "openrouter:subagent", parameters: { model: "a/b", max_tool_calls: 5 } },
+  { type: "openrouter:brand_new", parameters: { any: 1 } },
+];
+// @ts-expect-error: a function has a name
+const nameless: Tool = { type: "function", function: {} };
+// @ts-expect-error: a tool of OpenRouter's begins with openrouter:
+const foreign: Tool = { type: "my:tool" };
+
+const full: ChatRequest = {
+  model: "~openai/gpt-latest",
+  messages,
+  tools: [...every, nameless, foreign],
+  tool_choice: { type: "openrouter:web_search" },
+  plugins: [
+    { id: "auto-router", cost_tier: "low", allowed_models: ["anthropic/*"] },
+    { id: "file-parser", pdf: { engine: "native" } },
+    { id: "fusion", analysis_models: ["a/b"] },
+    { id: "brand-new", any: 1 },
+  ],
+  provider: { sort: { by: "price", partition: "none" }, max_price: { prompt: 1 }, preferred_max_latency: { p90: 2 }, zdr: true },
+  reasoning: { effort: "high", exclude: true },
+  prediction: { type: "content", content: "x" },
+  image_config: { aspect_ratio: "16:9" },
+  web_search_options: { search_context_size: "low" },
+  stop_server_tools_when: [{ type: "max_cost", max_cost_in_dollars: 0.1 }],
+  response_format: { type: "json_schema", json_schema: { name: "x", schema: {} } },
+  cache_control: { type: "ephemeral", ttl: "1h" },
+  trace: { trace_id: "t", mine: 1 },
+  debug: { echo_upstream_body: true },
+};
+// @ts-expect-error: no such direction
+full.provider = { data_collection: "perhaps" };
+// @ts-expect-error: not a number of them
+full.plugins = [{ id: 5 }];
+// @ts-expect-error: text, not a number
+full.metadata = { a: 1 };
+
+export async function useEndpoints(file: File): Promise<void> {
+  const { data } = await client.embeddings({ model: "a/b", input: ["x", "y"] });
+  console.log(data[0]?.embedding.length);
+  // @ts-expect-error: there is something to embed
+  client.embeddings({ model: "a/b" });
+  const { results } = await client.rerank({ model: "a/b", query: "q", documents: ["a", { text: "b" }] });
+  console.log(results[0]?.relevance_score.toFixed(2));
+  const drawn = await client.images({ model: "a/b", prompt: "p", n: 2 });
+  console.log(drawn.data.map(({ b64_json, media_type }) => `data:${media_type};base64,${b64_json}`));
+  for await (const event of client.streamImages({ model: "a/b", prompt: "p" })) console.log(drawing(event));
+  const sound: Blob = await (await client.speech({ model: "a/b", input: "hi", response_format: "mp3" })).blob();
+  const { text } = await client.transcription({ model: "a/b", file });
+  await client.transcription({ model: "a/b", input_audio: { data: "", format: "wav" } });
+  console.log(sound.size, text);
+
+  const response = await client.responses({ model: "a/b", input: "hi" });
+  console.log(response.output[0]?.type, response.usage?.cost);
+  const responses = client.streamResponses({ model: "a/b", input: [{ role: "user", content: "hi" }] });
+  const native: ReadableStream<ResponsesEvent> = responses;
+  for await (const event of responses) if (event.type === "response.output_text.delta") console.log(event.delta, native.locked);
+  console.log((await responses.finalResponse()).status);
+  for await (const piece of client.streamResponses({ input: "hi" }).text()) console.log(piece.length);
+
+  const stream = client.streamMessages({ model: "a/b", max_tokens: 10, messages: [{ role: "user", content: "hi" }] });
+  for await (const event of stream) console.log(said(event));
+  const message = await stream.finalMessage();
+  const blocks: ContentBlock[] = message.content;
+  await client.messages({ messages: [{ role: "assistant", content: blocks }] });
+  // @ts-expect-error: of responses
+  stream.finalResponse();
+  // @ts-expect-error: messages() does not stream
+  client.messages({ messages: [], stream: true });
+
+  const key: KeyInfo = await client.key();
+  const remaining: number = key.limit_remaining ?? Infinity;
+  const { generationId } = await stream.response();
+  const generation: Generation = await client.generation(generationId ?? "");
+  console.log(remaining, generation.total_cost);
+  const credits = await client.request<{ data: { total_credits: number } }>("GET", "/credits");
+  console.log(credits.data.total_credits);
+  // @ts-expect-error: whose shape was not told
+  (await client.request("POST", "/x", { a: 1 })).data;
+
+  const { url } = await beginSignIn({ keyLabel: "My page", limit: 5, storage: sessionStorage });
+  location.assign(url);
+  const { key: own, userId, cleanURL } = await completeSignIn({ replaceURL: true, client });
+  new OpenRouter({ apiKey: own, headers: { "x-user": userId ?? cleanURL } });
+}
+
+function drawing(event: ImageEvent): string {
+  switch (event.type) {
+    case "image_generation.partial_image":
+    case "image_generation.completed":
+      return event.b64_json;
+    case "image_generation.text_chunk":
+      return event.text;
+    default: {
+      const never: never = event;
+      return never;
+    }
+  }
+}
+
+const said = (event: MessagesEvent): unknown => (event.type === "content_block_delta" ? event.delta : event.type);
