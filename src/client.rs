@@ -262,7 +262,9 @@ impl Settings {
         let retries =
             own.0.index_of("maxRetries").or_else(|| general.0.index_of("maxRetries")).unwrap_or(DEFAULT_RETRIES);
         // Only who asks a model can ask another one.
-        let has_model = matches!(operation, Some(Operation { method: Method::Post, .. })) && path != "/auth/keys";
+        let has_model = operation.is_some_and(|operation| {
+            operation.answer == Answer::Chat || matches!(operation.path, "/responses" | "/messages")
+        });
         let models = own.0.present("fallbackModels").or_else(|| general.0.present("fallbackModels"));
         let models = models.map_or(&[][..], Value::items).iter().filter_map(|model| Some(model.text()?.into_owned()));
         Ok(Prepared {

@@ -486,7 +486,7 @@ impl Error {
         }
         let mut error = Self::with_message(kind, message);
         // A daily limit is over tomorrow, not after a pause.
-        error.0.retryable = upstream.retryable.unwrap_or(kind.is_retryable() && !upstream.is_daily_limit);
+        error.0.retryable = upstream.retryable.unwrap_or(kind.is_retryable()) && !upstream.is_daily_limit;
         error.0.status = status;
         error.0.retry_after_ms = upstream.retry_after_ms;
         error.0.error_type = upstream.availability.or(upstream.error_type);

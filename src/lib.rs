@@ -4,7 +4,7 @@
 //! carries a [`call::Call`] through it. Dependencies point one way:
 //!
 //! ```text
-//! json → sse, error → schema, chat, models → events, api, retry, legacy → client → call → browser
+//! json → sse, error → schema, chat, models → events, api, retry, legacy, parts, conversation → client → call → browser
 //!                      schema → json_schema → structured, tools → browser
 //! ```
 //!
@@ -20,6 +20,9 @@
 //! | [`base64`] | bytes as text, for sound and for signing in |
 //! | [`api`] | which call is which method, path and headers |
 //! | [`legacy`] | spellings of older guides |
+//! | [`parts`] | which content part a file is sent as |
+//! | [`conversation`] | a history, what of it is sent, and what it used |
+//! | [`compare`] | what models are compared by |
 //! | [`retry`] | when to send again, and how long an answer may take |
 //! | [`json_schema`] | whether a value fits a JSON Schema |
 //! | [`structured`] | the value that an answer holds, and how it is asked for |
@@ -40,6 +43,8 @@ pub mod base64;
 pub mod call;
 pub mod chat;
 pub mod client;
+pub mod compare;
+pub mod conversation;
 pub mod error;
 pub mod events;
 pub mod json;
@@ -47,6 +52,7 @@ pub mod json_schema;
 pub mod legacy;
 pub mod models;
 pub mod oauth;
+pub mod parts;
 pub mod retry;
 pub mod schema;
 pub mod sse;

@@ -39,12 +39,8 @@ impl Price {
             mantissa = mantissa.checked_mul(10)?;
             scale += 1;
         }
-        let mut scale = u32::try_from(scale).ok().filter(|scale| *scale <= 1000)?;
-        while scale > 0 && mantissa.is_multiple_of(10) {
-            mantissa /= 10;
-            scale -= 1;
-        }
-        Some(Self { mantissa, scale })
+        let scale = u32::try_from(scale).ok().filter(|scale| *scale <= 1000)?;
+        Some(Self { mantissa, scale }.normal())
     }
 
     /// Whether this costs nothing.
@@ -74,11 +70,20 @@ impl Price {
             let places = fine.scale - coarse.scale;
             let aligned = 10_u64.checked_pow(places).and_then(|factor| coarse.mantissa.checked_mul(factor));
             if let Some(mantissa) = aligned.and_then(|aligned| aligned.checked_add(fine.mantissa)) {
-                return Some(Self { mantissa, ..fine });
+                return Some(Self { mantissa, ..fine }.normal());
             }
             fine.scale = fine.scale.checked_sub(1).filter(|_| places > 0)?;
             fine.mantissa = fine.mantissa.div_ceil(10) - u64::from((1..5).contains(&(fine.mantissa % 10)));
         }
+    }
+
+    /// Without zeros at its end.
+    fn normal(mut self) -> Self {
+        while self.scale > 0 && self.mantissa.is_multiple_of(10) {
+            self.mantissa /= 10;
+            self.scale -= 1;
+        }
+        self
     }
 
     /// The point moved to the right.
@@ -199,6 +204,8 @@ mod tests {
             ("3.4E-7", "0.34"),
             (".5", "500000"),
             ("0.00010350000000000001", "103.50000000000001"),
+            ("0.00014500000000000003", "145.00000000000003"),
+            ("0.0000000000000000000", "0"),
         ] {
             assert_eq!(per_million(text), expected, "{text}");
         }
@@ -212,8 +219,8 @@ mod tests {
         assert_eq!(sum("0.1", "0.2").as_deref(), Some("0.3"));
         assert_eq!(sum("3.4e-7", "8.1e-05").as_deref(), Some("0.00008134"));
         assert_eq!(sum("5", "0").as_deref(), Some("5"));
-        assert_eq!(sum("12.5", "0.00010350000000000001").as_deref(), Some("12.500103500000000000"));
-        assert_eq!(sum("0.00000000000000000016", "12.5").as_deref(), Some("12.500000000000000000"));
+        assert_eq!(sum("12.5", "0.00010350000000000001").as_deref(), Some("12.5001035"));
+        assert_eq!(sum("0.00000000000000000016", "12.5").as_deref(), Some("12.5"));
         assert_eq!(sum("5000000000000000000", "0.6").as_deref(), Some("5000000000000000001"));
         assert_eq!(sum("9999999999999999999", "9999999999999999999"), None);
     }

@@ -39,6 +39,7 @@ macro_rules! bring {
 }
 
 bring! {
+    "/src/browser/conversation.js" conversationClass as conversation,
     "/src/browser/error.js" OpenRouterError as error,
     "/src/browser/events.js" EventStream as events,
     "/src/browser/exchange.js" Exchange as exchange,
@@ -47,7 +48,9 @@ bring! {
     "/src/browser/structured.js" messageParser as structured,
     "/src/browser/tools.js" tool as tools,
     "/tests/browser/tools.js" alone as tool_scenarios,
-    "/tests/browser/endpoints.js" endpoints as endpoints
+    "/tests/browser/endpoints.js" endpoints as endpoints,
+    "/src/browser/parts.js" contentPartOver as parts,
+    "/tests/browser/conversation.js" conversationAlone as conversation_scenarios
 }
 
 /// Where the simulator listens, if this was compiled for it.
@@ -98,7 +101,12 @@ scenarios! {
         prices_are_told_per_million,
         an_output_that_is_none_is_refused_before_anything_is_sent,
         wrong_options_of_a_tool_run_are_refused_before_anything_is_sent,
-        a_wrong_request_to_an_endpoint_is_refused_before_anything_is_sent;
+        a_wrong_request_to_an_endpoint_is_refused_before_anything_is_sent,
+        a_file_becomes_the_part_that_fits_it,
+        a_large_file_is_whole_in_its_part,
+        a_file_that_the_api_does_not_take_is_refused,
+        what_is_no_conversation_is_refused_with_its_field,
+        a_wrong_message_is_refused_and_can_be_taken_back;
     with_simulator:
         chat_gives_the_answer_as_sent,
         the_request_is_sent_as_given,
@@ -152,4 +160,19 @@ scenarios! {
         the_key_tells_about_itself,
         a_generation_is_looked_up_until_it_is_there,
         a_code_is_exchanged_without_a_key,
+        a_conversation_sends_its_history,
+        a_conversation_can_be_streamed_in_every_view,
+        an_answer_that_fails_leaves_the_message_pending,
+        an_answer_that_the_caller_leaves_is_not_in_the_history,
+        one_answer_at_a_time,
+        callers_may_go_on_with_their_list_while_it_is_asked,
+        what_does_not_fit_is_left_out_by_whole_turns,
+        what_an_answer_says_of_its_prompt_is_what_it_counts,
+        the_context_length_can_be_looked_up,
+        what_another_author_thought_goes_on_without_what_only_he_can_read,
+        usage_is_the_exact_sum,
+        a_conversation_is_saved_and_goes_on,
+        models_are_compared_side_by_side,
+        each_compared_model_has_its_own_stream,
+        a_comparison_can_be_cancelled,
 }

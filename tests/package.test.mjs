@@ -113,11 +113,12 @@ for (const engine of engines) {
 }
 
 describe("in Node", async () => {
-  const given = await import("../pkg/dist/index.js");
-  const { OpenRouter } = given;
+  const exported = await import("../pkg/dist/index.js");
+  const { compare } = await import("../pkg/dist/compare.js");
+  const { OpenRouter } = exported;
 
   for (const name of Object.keys(scenarios)) {
-    test(name, () => scenarios[name]({ ...given, ready: given.init, simulator: upstream.url }));
+    test(name, () => scenarios[name]({ ...exported, compare, ready: exported.init, simulator: upstream.url }));
   }
 
   const oauth = await import("../pkg/dist/oauth.js");

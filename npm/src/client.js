@@ -1,6 +1,14 @@
 // The package's facade: loads the wasm on first use, so that importing it and making a client cost nothing.
 
-import initWasm, { Core, OpenRouterError, initSync, messageParser, openRouterClass } from "./wasm/openrouter.js";
+import initWasm, {
+  Core,
+  OpenRouterError,
+  contentPartOver,
+  conversationClass,
+  initSync,
+  messageParser,
+  openRouterClass,
+} from "./wasm/openrouter.js";
 
 export { ChatCompletionStream, EventStream, OpenRouterError, tool } from "./wasm/openrouter.js";
 
@@ -51,7 +59,13 @@ const core = { loaded: () => (isReady ? Core : undefined), load: () => init() };
 export const OpenRouter = openRouterClass(core);
 
 /** The value that a message, or a whole answer, holds: for streamed answers, what `parse()` does for others. */
-export const parseMessage = messageParser(core);
+export const parseMessage = /* @__PURE__ */ messageParser(core);
+
+/** A history, and who is asked. */
+export const Conversation = /* @__PURE__ */ conversationClass(core);
+
+/** The content part for a file, a blob or a URL. */
+export const contentPart = /* @__PURE__ */ contentPartOver(core);
 
 /** A price per unit as OpenRouter lists it, per million units. The wasm must be there: `await init()` first. */
 export const pricePerMillion = (price) => Core.pricePerMillion(price);

@@ -4,6 +4,9 @@ import type {
   ChatCompletion,
   ChatCompletionStream,
   ChatRequest,
+  ContentPart,
+  ContentPartOptions,
+  ConversationOptions,
   Embeddings,
   EmbeddingsRequest,
   EventStream,
@@ -15,6 +18,7 @@ import type {
   JsonOutput,
   JsonSchema,
   KeyInfo,
+  Message,
   MessagesRequest,
   MessagesResult,
   MessagesStream,
@@ -22,12 +26,13 @@ import type {
   ModelsQuery,
   OpenRouterOptions,
   Parsed,
-  Reranking,
   RerankRequest,
+  Reranking,
   ResponsesRequest,
   ResponsesResult,
   ResponsesStream,
   RunnableTool,
+  SavedConversation,
   SpeechRequest,
   StandardSchema,
   ToolDefinition,
@@ -35,6 +40,8 @@ import type {
   ToolRunOptions,
   Transcription,
   TranscriptionRequest,
+  TrimNotice,
+  Usage,
   ValidatedOutput,
 } from "./types.js";
 
@@ -133,3 +140,64 @@ export function tool<Schema extends StandardSchema>(
   definition: ToolDefinition<Schema | { schema: Schema; jsonSchema: JsonSchema }, InferOutput<Schema>> & { parameters: unknown },
 ): RunnableTool;
 export function tool<Args = Record<string, any>>(definition: ToolDefinition<JsonSchema, Args>): RunnableTool;
+
+/**
+ * A history and who is asked. The user's message is in `messages` as soon as it is sent, the answer once it is complete.
+ * If that fails, is cut or cancelled, the user's message stays and `pending` is true: `retry()` asks again,
+ * `truncate(messages.length - 1)` takes it back. What had come until then is the error's `partialText`, and not kept.
+ * One answer at a time: while one is under way, another call is refused as `invalid_request`.
+ *
+ * If `contextLength` is known, the oldest turns are left out of a request that would not fit: see {@link ConversationOptions}.
+ * `messages` itself keeps them.
+ *
+ * The model may be changed at any time. What another author's model thought goes to the new one as text only, without
+ * `reasoning.encrypted` items and signatures, which only their author can read; `messages` keeps them. A message's
+ * `model` says who wrote it.
+ */
+export class Conversation {
+  constructor(options: ConversationOptions & { client: OpenRouter });
+  /**
+   * A conversation that `toJSON()` (or `JSON.stringify`) has saved, as text or parsed. Rejects with `OpenRouterError` of
+   * code `invalid_request` and the `field` if it is none.
+   */
+  static from(saved: string | SavedConversation, client: OpenRouter, onTrim?: (notice: TrimNotice) => void): Promise<Conversation>;
+  /** Who is asked next. */
+  model?: string;
+  /** Oldest first. A plain array, yours to change while no answer is under way. */
+  messages: Message[];
+  contextLength?: number | "auto";
+  reserve?: number;
+  /** The other fields of the requests. */
+  request: Record<string, unknown>;
+  /** How many messages the last request left out. */
+  readonly dropped: number;
+  /** All that was billed, failed answers included where they told it: each number the exact sum. */
+  readonly usage: Partial<Usage>;
+  /** Whether the last message has no answer (yet). */
+  readonly pending: boolean;
+  /**
+   * Adds a user's text or parts, or messages such as tools' results, and resolves with the answer. It is streamed, so
+   * that aborting it ends what is billed. Without content, the messages are sent as they are.
+   */
+  send(content?: string | ContentPart[] | Message | Message[], options?: CallOptions): Promise<AssistantMessage>;
+  /** The same as a stream. `messages` has the answer when the stream has ended. */
+  stream(content?: string | ContentPart[] | Message | Message[], options?: CallOptions): ChatCompletionStream;
+  /** Asks again: for an answer that failed, or for another one in place of the last. */
+  retry(options?: CallOptions): ChatCompletionStream;
+  /** Says something else in place of the message at `index`, and forgets what came after. */
+  edit(index: number, content: string | ContentPart[], options?: CallOptions): ChatCompletionStream;
+  /** Keeps the first `length` messages, and returns the others. */
+  truncate(length: number): Message[];
+  toJSON(): SavedConversation;
+}
+
+/**
+ * The content part for a file, a blob or a URL (`https:`, or `data:` in base64): PNG, JPEG, WebP and GIF as `image_url`,
+ * PDF as `file`, audio as `input_audio`, video as `video_url`, any UTF-8 text as `text`, which begins with the file's name.
+ * The media type decides, or else what the name ends with. Of audio and text the API takes no URL.
+ *
+ * Rejects with `OpenRouterError` of code `invalid_request` where the API does not take it, or it is larger than 5 MB
+ * (images: Anthropic takes no more), 1 MB (text: some 250,000 tokens) or 7.5 MB (others: as base64 they just pass a
+ * proxy that takes 10 MiB); `maxBytes` changes that.
+ */
+export function contentPart(source: Blob | URL | string, options?: ContentPartOptions): Promise<ContentPart>;

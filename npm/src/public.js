@@ -1,9 +1,11 @@
 // What every entry exports.
 export {
   ChatCompletionStream,
+  Conversation,
   EventStream,
   OpenRouter,
   OpenRouterError,
+  contentPart,
   init,
   parseMessage,
   pricePerMillion,

@@ -12,6 +12,7 @@
     reason = "exports are documented for JavaScript, and take owned values"
 )]
 
+mod conversation;
 mod events;
 #[cfg(all(feature = "freestanding", target_arch = "wasm32"))]
 mod freestanding;

@@ -32,7 +32,7 @@ const split = (options) => {
 };
 
 /** As JSON; undefined if it is none. */
-const write = (value) => {
+export const write = (value) => {
   try {
     return JSON.stringify(value) ?? "null";
   } catch {
@@ -52,6 +52,9 @@ const pageOrigin = () => {
   const origin = globalThis.location?.origin;
   return origin === "null" ? undefined : origin;
 };
+
+/** Names the method for conversations. */
+export const ASK = Symbol("ask");
 
 /**
  * The class over a core that is loaded on first use: `loaded()` is the core's class once it is there, `load()` resolves
@@ -73,6 +76,13 @@ export const openRouterClass = ({ loaded, load }) =>
     stream(request, options) {
       const cancel = new AbortController();
       return new ChatCompletionStream(this.#call("chat", request, options, cancel.signal), cancel);
+    }
+
+    /** Streams the answer to what `make()` resolves to once the core is there; `ended` is told how it ended. */
+    [ASK](make, options, ended) {
+      const cancel = new AbortController();
+      const opened = this.#run(options, cancel.signal, async (core, json) => core.call("chat", await make(), json, true, Date.now()));
+      return new ChatCompletionStream(opened, cancel, ended);
     }
 
     models(query, options) {
@@ -169,6 +179,6 @@ export const openRouterClass = ({ loaded, load }) =>
       this.#core ??= new (loaded())(this.#options.json, pageOrigin(), environment());
       const bytes = input && new Uint8Array(await input);
       const { fetch = this.#options.fetch, hooks = this.#options.hooks } = own;
-      return new Exchange(prepare(this.#core, json, bytes), { fetch, hooks }, signals).run();
+      return new Exchange(await prepare(this.#core, json, bytes), { fetch, hooks }, signals).run();
     }
   };

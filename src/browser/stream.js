@@ -19,6 +19,7 @@ export class Source {
   completion;
   #opened;
   #cancel;
+  #told;
   #reader;
   #exchange;
   #reads;
@@ -28,8 +29,9 @@ export class Source {
   #timer;
   #waitingSince;
 
-  constructor(opened, cancel) {
+  constructor(opened, cancel, told) {
     this.#cancel = cancel;
+    this.#told = told;
     this.#opened = opened.then(({ reader, source, reads, exchange }) => {
       this.#reader = reader;
       this.#exchange = exchange;
@@ -40,7 +42,7 @@ export class Source {
       return response;
     });
     // Whoever reads is told; a stream that nobody reads is no unhandled rejection.
-    this.#opened.catch(() => {});
+    this.#opened.catch((reason) => told?.({ reason }));
   }
 
   /** Resolves with what the response's head says, as JSON, when the answer has begun. */
@@ -185,6 +187,7 @@ export class Source {
     this.hasEnded = true;
     this.failure = failure;
     clearTimeout(this.#timer);
+    this.#told?.(failure, this.completion);
   }
 }
 
@@ -416,13 +419,14 @@ class Text {
 
 /**
  * One streamed answer: a ReadableStream of OpenRouter's own chunks, and views on it.
- * `opened` resolves to the core's reader; aborting `cancel` ends the request.
+ * `opened` resolves to the core's reader; aborting `cancel` ends the request. `told` is called at its end: with
+ * `{ reason }` if that is a failure, else with undefined and the completion as JSON.
  */
 export class ChatCompletionStream extends IterableStream {
   #source;
 
-  constructor(opened, cancel) {
-    const source = new Source(opened, cancel);
+  constructor(opened, cancel, told) {
+    const source = new Source(opened, cancel, told);
     super(source, new Chunks());
     this.#source = source;
   }

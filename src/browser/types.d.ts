@@ -1419,3 +1419,57 @@ export interface Generation {
   external_user?: string | null;
   [field: string]: unknown;
 }
+
+/** All but `client`; fields that are not listed are fields of the requests. */
+export interface ConversationOptions {
+  model?: string;
+  /** Becomes the first message. */
+  system?: string | TextPart[];
+  /** What has been said already. */
+  messages?: Message[];
+  /**
+   * Tokens that prompt and answer may have together; `"auto"` looks it up in the model list once. Unless it is given,
+   * nothing is left out. The oldest turns are, whole (a user's message with all up to the next one), until the rest has
+   * `contextLength - reserve` tokens. System and developer messages and the newest turn always stay.
+   *
+   * Tokens are estimated: 4 for each message and 1 for 4 bytes, 1,500 for an image, more for larger media; what the last
+   * answer's `usage.prompt_tokens` covered is counted by that.
+   */
+  contextLength?: number | "auto";
+  /** Tokens to keep for the answer. Default: `max_completion_tokens`, `max_tokens`, or a quarter of the context, but at most 4,096. */
+  reserve?: number;
+  /** Told before a request is sent that leaves something out. */
+  onTrim?: (notice: TrimNotice) => void;
+  [field: string]: unknown;
+}
+
+export interface TrimNotice {
+  /** What is left out, oldest first. */
+  dropped: Message[];
+  /** How many tokens the rest has, by estimate. */
+  tokens: number;
+}
+
+/** A conversation as it is saved. */
+export interface SavedConversation {
+  version: 1;
+  model?: string;
+  messages: Message[];
+  contextLength?: number | "auto";
+  reserve?: number;
+  request?: Record<string, unknown>;
+  usage?: Partial<Usage>;
+  /** What the last answer told of the prompt's tokens. */
+  known?: { messages: number; tokens: number; estimate: number };
+}
+
+export interface ContentPartOptions {
+  /** Media type, where it is not the blob's own, or a URL's name does not end with it. */
+  type?: string;
+  /** File name, where it is not the file's own. */
+  name?: string;
+  /** For images. */
+  detail?: Open<"auto" | "low" | "high" | "original">;
+  /** Largest size in bytes. */
+  maxBytes?: number;
+}

@@ -12,8 +12,9 @@ const wasmLoaded = () =>
 
 window.page = {
   async runScenario(name, simulator) {
-    const given = await import("/pkg/dist/index.js");
-    await scenarios[name]({ ...given, ready: given.init, simulator });
+    const exported = await import("/pkg/dist/index.js");
+    const { compare } = await import("/pkg/dist/compare.js");
+    await scenarios[name]({ ...exported, compare, ready: exported.init, simulator });
   },
 
   async runSignIn(name, simulator) {

@@ -3,6 +3,7 @@
 
 import { alone as toolsAlone, withSimulator as toolsWithSimulator } from "./tools.js";
 import { endpoints, endpointsAlone } from "./endpoints.js";
+import { conversationAlone, conversationWithSimulator } from "./conversation.js";
 
 const equal = (actual, expected, what = "") => {
   const [a, e] = [actual, expected].map((value) => JSON.stringify(value) ?? String(value));
@@ -47,6 +48,8 @@ export const alone = {
   ...toolsAlone,
 
   ...endpointsAlone,
+  ...conversationAlone,
+
   async a_wrong_option_is_named({ OpenRouter }) {
     const problem = async (options) => {
       const error = await rejection((async () => new OpenRouter(options).models())());
@@ -166,6 +169,8 @@ export const withSimulator = {
   ...toolsWithSimulator,
 
   ...endpoints,
+  ...conversationWithSimulator,
+
   async chat_gives_the_answer_as_sent(context) {
     const { client, define } = connect(context);
     const answer = await client.chat(hi("sim/text"));
@@ -368,8 +373,7 @@ export const withSimulator = {
       "no/such-model": "model_not_found",
     };
     for (const [model, code] of Object.entries(expected)) {
-      for (const call of [client.chat(hi(model)), client.stream(hi(model)).finalMessage()]) {
-        const error = await rejection(call);
+      for (const error of await Promise.all([client.chat(hi(model)), client.stream(hi(model)).finalMessage()].map(rejection))) {
         equal(error.code, code, model);
         ok(error.status >= 400, `${model}: a status`);
       }

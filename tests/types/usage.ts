@@ -4,13 +4,17 @@ import {
   type ChatCompletion,
   type ChatCompletionChunk,
   type ChatRequest,
+  Conversation,
+  type ContentPart,
   type Message,
   type Model,
   OpenRouter,
   OpenRouterError,
+  type SavedConversation,
   type StandardSchema,
   type StreamEvent,
   type ToolRunEvent,
+  contentPart,
   init,
   parseMessage,
   pricePerMillion,
@@ -24,6 +28,7 @@ import {
   type Tool,
 } from "openrouter-wasm";
 import { beginSignIn, completeSignIn } from "openrouter-wasm/oauth";
+import { type ComparisonResult, compare } from "openrouter-wasm/compare";
 
 const client = new OpenRouter();
 new OpenRouter({ baseURL: "/llm/v1", apiKey: "sk-or-v1-…", headers: { "X-A": "b" } });
@@ -280,3 +285,44 @@ function drawing(event: ImageEvent): string {
 }
 
 const said = (event: MessagesEvent): unknown => (event.type === "content_block_delta" ? event.delta : event.type);
+export async function converse(file: File, signal: AbortSignal): Promise<string> {
+  const part: ContentPart = await contentPart(file, { detail: "low", maxBytes: 20_000_000 });
+  const video = await contentPart(new URL("https://v.example/watch"), { type: "video/mp4" });
+  // @ts-expect-error: not a path
+  await contentPart(5);
+
+  const conversation = new Conversation({
+    client,
+    model: "openai/gpt-5.2",
+    system: "Be brief.",
+    contextLength: "auto",
+    temperature: 0.5,
+    onTrim: ({ dropped, tokens }) => console.log(dropped.length, tokens),
+  });
+  // @ts-expect-error: it needs a client
+  new Conversation({ model: "openai/gpt-5.2" });
+  const answer: AssistantMessage = await conversation.send([{ type: "text", text: "What is this?" }, part, video], { signal });
+  for await (const text of conversation.stream("And now?").text()) console.log(text);
+  conversation.model = "anthropic/claude-sonnet-4.5";
+  await conversation.retry().finalMessage();
+  await conversation.edit(1, "Something else").finalMessage();
+  await conversation.send({ role: "tool", tool_call_id: answer.tool_calls?.[0]?.id ?? "", content: "42" });
+  // @ts-expect-error: no such role
+  await conversation.send({ role: "robot", content: "42" });
+  conversation.truncate(1);
+  const { cost, total_tokens } = conversation.usage;
+  console.log(cost, total_tokens, conversation.pending, conversation.dropped);
+  const saved: SavedConversation = conversation.toJSON();
+  return JSON.stringify(await Conversation.from(saved, client));
+}
+
+export async function race(): Promise<ComparisonResult[]> {
+  const comparison = compare(client, { messages }, ["openai/gpt-5.2", "anthropic/claude-sonnet-4.5"], { concurrency: 2 });
+  for await (const event of comparison) {
+    if (event.type === "text") console.log(event.model, event.text);
+    if (event.type === "done") console.log(event.result.tokensPerSecond, event.result.timeToFirstTokenMs, event.result.cost);
+  }
+  // @ts-expect-error: models are a list
+  compare(client, { messages }, "openai/gpt-5.2");
+  return comparison.results();
+}
