@@ -32,14 +32,8 @@ impl<'a> Options<'a> {
             Some(field) => Error::invalid(kind, field, error.message().get(field.len() + 2..).unwrap_or_default()),
             None => error,
         })?;
-        match options.entries().iter().find(|(key, _)| !schema::has_field("Options", key)) {
-            Some((unknown, _)) => Err(Error::invalid(
-                kind,
-                unknown,
-                &concat(&["unknown option; there are ", &join(schema::fields("Options"), ", ")]),
-            )),
-            None => Ok(Self(options, kind)),
-        }
+        schema::check_names(options, "Options", kind)?;
+        Ok(Self(options, kind))
     }
 
     fn text(&self, name: &str) -> Option<Cow<'a, str>> {

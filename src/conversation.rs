@@ -208,7 +208,7 @@ pub fn add_usage(total: &Value<'_>, usage: &Value<'_>) -> String {
 fn write_sum(total: &Value<'_>, usage: &Value<'_>, out: &mut String) {
     match (total, usage) {
         (Value::Number(one), Value::Number(other)) => match (Price::parse(one), Price::parse(other)) {
-            (Some(one), Some(other)) => out.push_str(&one.plus(other).unwrap_or(one).to_text()),
+            (Some(one), Some(other)) => out.push_str(&one.plus_rounded(other).unwrap_or(one).to_text()),
             _ => usage.write(out),
         },
         (Value::Object(known), Value::Object(entries)) => {

@@ -3,116 +3,23 @@
 //! Source: OpenRouter `OpenAPI` `Model`, `PublicPricing` (2026-08). Prices are decimal strings in USD per single unit
 //! (token, image, request …); the wire also has the undocumented `"-1"` on router rows, which means “it depends”.
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
-use core::fmt;
+mod cost;
+mod freshness;
+mod price;
+mod search;
 
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
+pub use self::{
+    cost::cost,
+    freshness::{Freshness, freshness},
+    price::Price,
+    search::{check_needs, find},
+};
 use crate::{
     error::{Error, ErrorKind},
-    json::{Value, concat, decimal, digits},
+    json::{Value, digits},
 };
-
-/// An amount of USD, exact: `mantissa / 10^scale`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Price {
-    mantissa: u64,
-    scale: u32,
-}
-
-impl Price {
-    /// Reads a price as OpenRouter writes it, e.g. `0.00000015`, `0`, `8.1e-05`.
-    ///
-    /// `None` for the sentinel `-1` and every other negative, which mean that there is no fixed price, and for what
-    /// is no decimal of at most 19 digits.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (decimal, exponent) = match text.split_once(['e', 'E']) {
-            Some((decimal, exponent)) => {
-                let size = i32::try_from(digits(exponent.trim_start_matches(['+', '-']))?).ok()?;
-                (decimal, if exponent.starts_with('-') { -size } else { size })
-            }
-            None => (text, 0),
-        };
-        let (whole, fraction) = decimal.split_once('.').unwrap_or((decimal, ""));
-        let mut mantissa = digits(&concat(&[whole, fraction]))?;
-        let mut scale = i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
-        while scale < 0 {
-            mantissa = mantissa.checked_mul(10)?;
-            scale += 1;
-        }
-        let scale = u32::try_from(scale).ok().filter(|scale| *scale <= 1000)?;
-        Some(Self { mantissa, scale }.normal())
-    }
-
-    /// Whether this costs nothing.
-    #[must_use]
-    pub fn is_free(self) -> bool {
-        self.mantissa == 0
-    }
-
-    /// The price of a million units, as price lists give it; `None` if that is beyond 19 digits.
-    #[must_use]
-    pub fn per_million(self) -> Option<Self> {
-        self.moved(6)
-    }
-
-    /// A thousand times as much; `None` if that is beyond 19 digits.
-    #[must_use]
-    pub fn times_1000(self) -> Option<Self> {
-        self.moved(3)
-    }
-
-    /// The sum; `None` if it is beyond 19 digits. Where the smaller amount has more places than that leaves room for, it
-    /// is rounded.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Option<Self> {
-        let (mut fine, coarse) = if self.scale > other.scale { (self, other) } else { (other, self) };
-        loop {
-            let places = fine.scale - coarse.scale;
-            let aligned = 10_u64.checked_pow(places).and_then(|factor| coarse.mantissa.checked_mul(factor));
-            if let Some(mantissa) = aligned.and_then(|aligned| aligned.checked_add(fine.mantissa)) {
-                return Some(Self { mantissa, ..fine }.normal());
-            }
-            fine.scale = fine.scale.checked_sub(1).filter(|_| places > 0)?;
-            fine.mantissa = fine.mantissa.div_ceil(10) - u64::from((1..5).contains(&(fine.mantissa % 10)));
-        }
-    }
-
-    /// Without zeros at its end.
-    fn normal(mut self) -> Self {
-        while self.scale > 0 && self.mantissa.is_multiple_of(10) {
-            self.mantissa /= 10;
-            self.scale -= 1;
-        }
-        self
-    }
-
-    /// The point moved to the right.
-    fn moved(self, places: u32) -> Option<Self> {
-        let missing = places.saturating_sub(self.scale);
-        let mantissa = self.mantissa.checked_mul(10_u64.pow(missing))?;
-        Some(Self { mantissa, scale: self.scale.saturating_sub(places) })
-    }
-
-    /// Without exponent and without trailing zeros: `0.15`, `3`, `0.0000004`.
-    #[must_use]
-    pub fn to_text(self) -> String {
-        let digits = decimal(self.mantissa);
-        let scale = self.scale as usize;
-        if scale == 0 {
-            return digits;
-        }
-        let padding = "0".repeat((scale + 1).saturating_sub(digits.len()));
-        let padded = padding + &digits;
-        let (whole, fraction) = padded.split_at(padded.len() - scale);
-        concat(&[whole, ".", fraction])
-    }
-}
-
-impl fmt::Display for Price {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.to_text())
-    }
-}
 
 /// The `pricing` object of a model or endpoint.
 #[derive(Debug, Clone, Copy)]
@@ -136,6 +43,97 @@ impl<'a> Pricing<'a> {
     pub fn is_dynamic(&self) -> bool {
         ["prompt", "completion"].iter().any(|unit| self.0.text_of(unit).is_some_and(|price| price.starts_with('-')))
     }
+
+    /// Whether nothing of it costs anything, but for web searches, which nobody has to make.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.0.entries().iter().all(|(unit, price)| match price {
+            Value::String(price) if unit != "web_search" => Price::parse(price).is_some_and(Price::is_free),
+            _ => true,
+        })
+    }
+}
+
+/// The prices of a model for a prompt of so many tokens at a time of the day.
+///
+/// `overrides` of the wire: an entry holds for prompts of *more* than `min_prompt_tokens` tokens, from `utc_start` until
+/// before `utc_end` (HHMM, perhaps past midnight); later entries win, and units that they do not name inherit.
+#[derive(Debug, Clone, Copy)]
+pub struct Prices<'a> {
+    pricing: &'a Value<'a>,
+    prompt_tokens: u64,
+    /// HHMM; `None` is at no time.
+    now: Option<u64>,
+}
+
+impl<'a> Prices<'a> {
+    /// The prices in a `pricing` object; `now` is ISO 8601 in UTC, e.g. `2026-08-11T16:30:00Z`.
+    #[must_use]
+    pub fn new(pricing: &'a Value<'a>, prompt_tokens: u64, now: &str) -> Self {
+        let part = |from: usize| digits(now.get(from..from + 2)?);
+        Self { pricing, prompt_tokens, now: part(11).zip(part(14)).map(|(hour, minute)| hour * 100 + minute) }
+    }
+
+    fn holds(&self, entry: &Value<'_>) -> bool {
+        let bound = |name, default| entry.present(name).map_or(Some(default), |bound| digits(raw(bound)));
+        let (Some(start), Some(end), Some(now)) = (bound("utc_start", 0), bound("utc_end", 2400), self.now) else {
+            return false;
+        };
+        let is_time = if start < end { start <= now && now < end } else { start <= now || now < end };
+        let is_long = match entry.present("min_prompt_tokens") {
+            Some(least) => digits(raw(least)).is_some_and(|least| self.prompt_tokens > least),
+            None => true,
+        };
+        is_time && is_long
+    }
+
+    /// What is listed for a unit, even if it is no price.
+    fn listed(&self, unit: &str) -> Option<&'a Value<'a>> {
+        let mut listed = self.pricing.present(unit);
+        for entry in list(self.pricing, "overrides") {
+            if self.holds(entry) {
+                listed = entry.present(unit).or(listed);
+            }
+        }
+        listed
+    }
+
+    /// The price of one unit; `None` where it is not listed or depends.
+    #[must_use]
+    pub fn price(&self, unit: &str) -> Option<Price> {
+        Price::parse(raw(self.listed(unit)?))
+    }
+
+    /// What a request costs by the tokens of prompt and answer, and by itself, to compare with others; infinity where it
+    /// depends or is not listed.
+    #[expect(clippy::cast_precision_loss, reason = "tokens are few")]
+    pub(crate) fn of_tokens(&self, completion_tokens: u64) -> f64 {
+        let price = |unit| self.price(unit).map_or(f64::INFINITY, Price::approximate);
+        let fee = if self.listed("request").is_some() { price("request") } else { 0.0 };
+        fee + price("prompt") * self.prompt_tokens as f64 + price("completion") * completion_tokens as f64
+    }
+
+    /// Whether prices change with the time of the day.
+    fn is_by_time(&self) -> bool {
+        list(self.pricing, "overrides")
+            .iter()
+            .any(|entry| entry.present("utc_start").or(entry.present("utc_end")).is_some())
+    }
+}
+
+/// A number or a text as written; empty if it is neither. What is looked for here (slugs, prices, counts) has no escapes.
+fn raw<'a>(value: &'a Value<'_>) -> &'a str {
+    if let Value::Number(raw) | Value::String(raw) = value { raw } else { "" }
+}
+
+/// The elements of a key's list.
+fn list<'a, 'b>(object: &'a Value<'b>, key: &str) -> &'a [Value<'b>] {
+    object.get(key).map_or(&[], Value::items)
+}
+
+/// The whole number of a key, 0 if there is none.
+fn whole(object: &Value<'_>, key: &str) -> u64 {
+    object.get(key).and_then(|number| digits(raw(number))).unwrap_or(0)
 }
 
 /// A row of the model list.
@@ -215,7 +213,7 @@ mod tests {
 
     #[test]
     fn sums_are_exact_as_far_as_there_is_room() {
-        let sum = |a: &str, b: &str| Some(Price::parse(a)?.plus(Price::parse(b)?)?.to_string());
+        let sum = |a: &str, b: &str| Some(Price::parse(a)?.plus_rounded(Price::parse(b)?)?.to_string());
         assert_eq!(sum("0.1", "0.2").as_deref(), Some("0.3"));
         assert_eq!(sum("3.4e-7", "8.1e-05").as_deref(), Some("0.00008134"));
         assert_eq!(sum("5", "0").as_deref(), Some("5"));
@@ -255,6 +253,10 @@ mod tests {
         let pricing = Pricing::read(&free);
         assert!(!pricing.is_dynamic() && pricing.price("prompt").is_some_and(Price::is_free));
         assert_eq!(pricing.price("web_search"), None);
+        let free = |pricing: &str| Pricing::read(&Value::parse(pricing).unwrap()).is_free();
+        assert!(free(r#"{"prompt": "0", "completion": "0.0", "web_search": "0.01", "discount": 0}"#));
+        assert!(!free(r#"{"prompt": "0", "completion": "0", "image_output": "0.00003"}"#));
+        assert!(!free(r#"{"prompt": "-1", "completion": "-1"}"#));
     }
 
     #[test]

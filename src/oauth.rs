@@ -309,9 +309,10 @@ mod tests {
             let error = complete(&url, pending, NOW).request.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Authentication, "{pending:?}");
         }
+        let stateless = r#"{"verifier":"v","begun":1786406400}"#;
         assert!(
-            complete("https://app.example/back", Some("{}"), NOW).request.is_err(),
-            "no state is not the same state"
+            complete("https://app.example/back?code=c", Some(stateless), NOW).request.is_err(),
+            "none is not the same"
         );
     }
 

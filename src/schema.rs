@@ -12,12 +12,13 @@
 //! Type                     a type: its fields follow, indented
 //! Type by field            a type chosen by the text of that field: `text Type` lines follow
 //!   name* type             the field is required
+//! "a text"                just that one: for names that are ours, and so do not grow without notice
 //! function signal blob    what is no JSON: it is here only where the caller gave something else
 //! string number integer boolean object any   [list of]   {map to}   {64: map to, its keys so long}   one | another
 //! 2..4                     range of a number, characters of a string, elements of a list, entries of a map
 //! ```
 
-use alloc::{borrow::Cow, string::String};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use crate::{
     error::{Error, ErrorKind},
@@ -40,6 +41,20 @@ pub fn check_request(value: &Value<'_>, name: &str) -> Result<(), Error> {
         return Err(refuse("messages", "required: expected a list"));
     }
     check(value, name, &mut String::new())
+}
+
+/// Refuses names that a type of the table does not have: for objects that are ours, where one is a mistake.
+///
+/// # Errors
+/// `kind` with the name.
+pub fn check_names(value: &Value<'_>, name: &str, kind: ErrorKind) -> Result<(), Error> {
+    match value.entries().iter().find(|(key, _)| !has_field(name, key)) {
+        Some((unknown, _)) => {
+            let known: Vec<&str> = fields(name).collect();
+            Err(Error::invalid(kind, unknown, &concat(&["unknown option; there are ", &known.join(", ")])))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Whether a type of the table has a field of this name.
@@ -140,13 +155,18 @@ fn kinds_match(value: &Value<'_>, wanted: &str) -> bool {
             Value::Null => false,
             Value::Bool(_) => name == "boolean",
             Value::Number(_) => matches!(name, "number" | "integer"),
-            Value::String(_) => name == "string",
+            Value::String(raw) => name == "string" || literal(name) == Some(raw),
             Value::Array(_) => name.starts_with('['),
             Value::Object(_) => {
-                !name.starts_with('[')
+                !name.starts_with(['[', '"'])
                     && !matches!(name, "boolean" | "number" | "integer" | "string" | "function" | "signal" | "blob")
             }
         }
+}
+
+/// The text that `"a text"` stands for.
+fn literal(wanted: &str) -> Option<&str> {
+    wanted.strip_prefix('"')?.strip_suffix('"')
 }
 
 /// `[string] 0..4` is `[string]` and `0..4`; the range inside of brackets belongs to the element.
@@ -210,6 +230,7 @@ fn in_words(expression: &str) -> String {
             "signal" => "an AbortSignal",
             "blob" => "a Blob or File",
             list if list.starts_with('[') => "a list",
+            text if text.starts_with('"') => text,
             _ => "an object",
         });
     }
@@ -268,6 +289,7 @@ mod tests {
                     name,
                     "string" | "number" | "integer" | "boolean" | "object" | "any" | "function" | "signal" | "blob"
                 );
+                let is_basic = is_basic || literal(name).is_some();
                 assert!(is_basic || section(name).is_some(), "{line}");
             }
         }
@@ -307,6 +329,19 @@ mod tests {
         assert_eq!(problem(&with("messages", json!([{"role": "critic", "content": 5}]))), None);
         let part = json!([{"role": "user", "content": [{"type": "hologram", "hologram": 1}]}]);
         assert_eq!(problem(&with("messages", part)), None);
+    }
+
+    #[test]
+    fn names_that_are_ours_are_told_from_mistakes() {
+        let options = |value: Document| check_against("Options", &value).err().map(|error| error.message().to_owned());
+        assert_eq!(options(json!({"cache": "reload"})), None);
+        for value in [json!("force"), json!("\"reload\""), json!({}), json!(5)] {
+            let expected = "cache: expected \"default\" or \"reload\" or \"no-store\"";
+            assert_eq!(options(json!({"cache": value})).as_deref(), Some(expected));
+        }
+        let unknown =
+            check_names(&Value::parse(r#"{"limit":1,"serach":""}"#).unwrap(), "ModelNeeds", ErrorKind::InvalidRequest);
+        assert_eq!(unknown.unwrap_err().field(), Some("serach"));
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn add<'a>(sum: &mut Value<'a>, more: &Value<'a>) {
             }
         }
         (Value::Number(known), Value::Number(number)) => {
-            let total = Price::parse(known).and_then(|known| known.plus(Price::parse(number)?));
+            let total = Price::parse(known).and_then(|known| known.plus_rounded(Price::parse(number)?));
             *known = total.map_or_else(|| number.clone(), |total| total.to_text().into());
         }
         _ => *sum = more.clone(),

@@ -1,12 +1,14 @@
 import type {
   AssistantMessage,
   CallOptions,
+  CatalogueOptions,
   ChatCompletion,
   ChatCompletionStream,
   ChatRequest,
   ContentPart,
   ContentPartOptions,
   ConversationOptions,
+  Cost,
   Embeddings,
   EmbeddingsRequest,
   EventStream,
@@ -22,10 +24,15 @@ import type {
   MessagesRequest,
   MessagesResult,
   MessagesStream,
+  Model,
+  ModelEndpoints,
   ModelList,
+  ModelNeeds,
+  ModelPricing,
   ModelsQuery,
   OpenRouterOptions,
   Parsed,
+  Provider,
   RerankRequest,
   Reranking,
   ResponsesRequest,
@@ -77,7 +84,32 @@ export class OpenRouter {
    */
   runTools(request: ChatRequest & { stream?: true }, options?: ToolRunOptions): ToolRun;
   /** The model list, as OpenRouter sends it. */
-  models(query?: ModelsQuery, options?: CallOptions): Promise<ModelList>;
+  models(query?: ModelsQuery, options?: CatalogueOptions): Promise<ModelList>;
+  /** One model, by slug, alias or variant. */
+  model(id: string, options?: CatalogueOptions): Promise<Model>;
+  /** Where a model runs: providers with their prices, limits and state. */
+  endpoints(id: string, options?: CallOptions): Promise<ModelEndpoints>;
+  providers(options?: CatalogueOptions): Promise<Provider[]>;
+  /** How many models there are; without `output_modalities`, of those that write text. */
+  countModels(query?: Pick<ModelsQuery, "output_modalities">, options?: CatalogueOptions): Promise<number>;
+  /** The models that the key may use. */
+  userModels(query?: ModelsQuery, options?: CallOptions): Promise<ModelList>;
+  /** The models that meet needs, looked through here, in the list that is kept. */
+  findModels(needs?: ModelNeeds, options?: CatalogueOptions): Promise<Model[]>;
+  /**
+   * The model that meets needs and answers the expected request (`promptTokens`, `completionTokens`) for least at this time
+   * of the day, the fee for a request included. It may be a free one: `free: false` leaves these out.
+   */
+  cheapestModel(needs?: Omit<ModelNeeds, "sort" | "limit">, options?: CatalogueOptions): Promise<Model | undefined>;
+  /**
+   * What a usage costs by the prices of a model (or endpoint), or of the model of this slug; `undefined` where the price is
+   * not fixed. `images`: how many were sent, where they are priced one by one.
+   */
+  cost(
+    model: string | { pricing: ModelPricing },
+    usage: Pick<Usage, "prompt_tokens"> & Partial<Usage>,
+    options?: CatalogueOptions & { images?: number },
+  ): Promise<Cost | undefined>;
   embeddings(request: EmbeddingsRequest, options?: CallOptions): Promise<Embeddings>;
   rerank(request: RerankRequest, options?: CallOptions): Promise<Reranking>;
   /** Draws images from a prompt. */

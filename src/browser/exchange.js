@@ -17,15 +17,21 @@ export class Exchange {
   #call;
   #fetch;
   #hooks;
+  #cache;
+  #kept;
   #signals;
   #controller;
   #timer;
   #abort = () => this.#controller?.abort();
 
-  constructor(call, { fetch, hooks }, signals) {
+  /** `cache` is fetch's option; `kept` has the tag of a text that is known, and notes what comes, see models.js. */
+  constructor(call, { fetch, hooks, cache, kept }, signals) {
     this.#call = call;
     this.#fetch = fetch;
     this.#hooks = hooks;
+    // Where there is no page there is no cache either, and not every engine knows the option.
+    this.#cache = globalThis.location ? cache : undefined;
+    this.#kept = kept;
     this.#signals = signals;
     for (const message of call.warnings().split("\n")) warn(message);
     for (const signal of signals) signal.addEventListener("abort", this.#abort);
@@ -64,11 +70,19 @@ export class Exchange {
     const controller = (this.#controller = new AbortController());
     const { signal } = controller;
     const { url, method, headers, attempt } = JSON.parse(sent);
+    if (this.#kept?.known) headers["If-None-Match"] = this.#kept.known;
     // No headers and no body: they hold the key and the prompt.
     this.#hooks?.onRequest?.({ url, method, attempt });
     try {
-      const response = await this.#within((this.#fetch ?? globalThis.fetch)(url, { method, headers, body: call.body(), signal }));
+      const response = await this.#within((this.#fetch ?? globalThis.fetch)(url, { method, headers, body: call.body(), signal, cache: this.#cache }));
       this.#hooks?.onResponse?.({ url, method, attempt, status: response.status });
+      if (this.#kept) {
+        this.#kept.response = response;
+        if (this.#kept.known && response.status === 304) {
+          this.close();
+          return null;
+        }
+      }
       const kind = call.received(response.status, headersOf(response), Date.now());
       if (kind === STREAM) return await this.#open(response);
       if (kind === BYTES) {
@@ -97,6 +111,7 @@ export class Exchange {
     // Most answers are right: only those that may hold an error are read twice.
     if (!isTrusted || value === undefined || text.includes('"error"')) this.#call.answered(text);
     if (this.#call.error !== undefined) return undefined;
+    if (this.#kept) this.#kept.text = text;
     this.close();
     return value;
   }
@@ -134,6 +149,8 @@ export class Exchange {
     return new Promise((resolve, reject) => {
       this.#timer = setTimeout(resolve, ms);
       signal.addEventListener("abort", () => reject(this.aborted?.reason));
+      // The hook may have ended the call.
+      if (this.aborted) this.#abort();
     });
   }
 

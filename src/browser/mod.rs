@@ -16,6 +16,7 @@ mod conversation;
 mod events;
 #[cfg(all(feature = "freestanding", target_arch = "wasm32"))]
 mod freestanding;
+mod models;
 mod oauth;
 mod reader;
 mod structured;
@@ -71,6 +72,11 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(js_name = tool, reexport = "tool", skip_typescript)]
     fn bring_tools();
+}
+#[wasm_bindgen(module = "/src/browser/models.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = Catalogue, reexport = "Catalogue", skip_typescript)]
+    fn bring_models();
 }
 
 /// A time as the engine gives it, in ms.

@@ -2,6 +2,7 @@
 
 import { EventStream, withAudio } from "./events.js";
 import { Exchange } from "./exchange.js";
+import { CHEAPEST, COST, Catalogue, FIND, ask, data, take } from "./models.js";
 import { ChatCompletionStream } from "./stream.js";
 import { parse } from "./structured.js";
 import { ToolRun } from "./tools.js";
@@ -18,6 +19,7 @@ const split = (options) => {
   if (typeof (options ?? {}) !== "object") return { json: write(options) };
   const own = {};
   const plain = { ...options };
+  own.cache = plain.cache ?? undefined;
   for (const [name, is] of Object.entries(platform)) {
     if (plain[name] === undefined || plain[name] === null || !is(plain[name])) continue;
     own[name] = plain[name];
@@ -64,6 +66,7 @@ export const openRouterClass = ({ loaded, load }) =>
   class OpenRouter {
     #options;
     #core;
+    #catalogue = new Catalogue();
 
     constructor(options) {
       this.#options = split(options);
@@ -85,8 +88,76 @@ export const openRouterClass = ({ loaded, load }) =>
       return new ChatCompletionStream(opened, cancel, ended);
     }
 
-    models(query, options) {
-      return this.#call("models", query ?? {}, options);
+    async models(query, options) {
+      return JSON.parse(await this.#kept("models", query ?? {}, options));
+    }
+
+    model(id, options) {
+      return this.#data("model", { model: id }, options);
+    }
+
+    async endpoints(id, options) {
+      return data(await this.#call("endpoints", { model: id }, options));
+    }
+
+    providers(options) {
+      return this.#data("providers", {}, options);
+    }
+
+    async countModels(query, options) {
+      return (await this.#data("countModels", query ?? {}, options)).count;
+    }
+
+    userModels(query, options) {
+      return this.#call("userModels", query ?? {}, options);
+    }
+
+    findModels(needs, options) {
+      return this.#find(FIND, needs, options);
+    }
+
+    async cheapestModel(needs, options) {
+      const [model] = await this.#find(CHEAPEST, needs, options);
+      return model;
+    }
+
+    /** The usage is checked before a model's row is asked for. */
+    async cost(model, usage, options) {
+      const [images, rest] = take("images", options);
+      const isName = typeof model === "string";
+      const given = write({ model: isName ? { pricing: {} } : model, usage, images });
+      if (isName) {
+        const row = await this.#data("model", { model }, rest, () => ask(loaded(), COST, given));
+        return ask(loaded(), COST, write({ ...JSON.parse(given), model: row }));
+      }
+      await load();
+      return ask(loaded(), COST, given);
+    }
+
+    /** The text that was answered before, or is now, see models.js. `check` throws before anything is sent. */
+    async #kept(operation, request, options, check = () => {}) {
+      const body = write(request);
+      const prepare = (core, json) => {
+        check();
+        return core.call(operation, body, json, false, Date.now());
+      };
+      const send = (...call) => this.#catalogue.entry(loaded(), ...call);
+      const { text } = await this.#run(options, undefined, prepare, { send });
+      return text;
+    }
+
+    async #data(...call) {
+      return data(JSON.parse(await this.#kept(...call)));
+    }
+
+    /** The rows that meet needs: of all models, if not of those alone that write text. */
+    async #find(what, needs, options) {
+      const json = write(needs ?? {});
+      const { outputModalities: output_modalities, providers } = needs ?? {};
+      const list = await this.#kept("models", { output_modalities, providers }, options, () => ask(loaded(), what, json));
+      const positions = ask(loaded(), what, json, list);
+      const { data } = JSON.parse(list);
+      return positions.map((position) => data[position]);
     }
 
     parse(request, output, options) {
@@ -122,7 +193,7 @@ export const openRouterClass = ({ loaded, load }) =>
       if (typeof file?.arrayBuffer !== "function") return this.#call("transcription", request, options);
       const body = write(rest);
       const prepare = (core, json, bytes) => core.call("transcription", withAudio(core, body, file, bytes), json, false, Date.now());
-      return this.#run(options, undefined, prepare, file.arrayBuffer());
+      return this.#run(options, undefined, prepare, { input: file.arrayBuffer() });
     }
 
     responses(request, options) {
@@ -170,15 +241,15 @@ export const openRouterClass = ({ loaded, load }) =>
       return this.#run(options, cancel, (core, json) => core.call(operation, body && format(body), json, cancel !== undefined, Date.now()));
     }
 
-    /** `input` is what is read while the core is loaded. */
-    async #run(options, cancel, prepare, input) {
+    /** `input` is what is read while the core is loaded; `send` carries what was prepared. */
+    async #run(options, cancel, prepare, { input, send = (...exchange) => new Exchange(...exchange).run() } = {}) {
       const { signal, json, ...own } = split(options);
       const signals = [signal, cancel].filter((signal) => signal);
       for (const signal of signals) signal.throwIfAborted();
       if (!loaded()) await load();
       this.#core ??= new (loaded())(this.#options.json, pageOrigin(), environment());
       const bytes = input && new Uint8Array(await input);
-      const { fetch = this.#options.fetch, hooks = this.#options.hooks } = own;
-      return new Exchange(await prepare(this.#core, json, bytes), { fetch, hooks }, signals).run();
+      const { fetch = this.#options.fetch, hooks = this.#options.hooks, cache = this.#options.cache } = own;
+      return send(await prepare(this.#core, json, bytes), { fetch, hooks, cache }, signals, json);
     }
   };

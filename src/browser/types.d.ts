@@ -690,6 +690,16 @@ export type ChatCompletionStream = AsyncIterableStream<ChatCompletionChunk> & {
   response(): Promise<{ status: number; requestId?: string; generationId?: string }>;
 };
 
+/** Options of calls whose answers are kept: per client, in memory, by URL and headers. */
+export interface CatalogueOptions extends CallOptions {
+  /**
+   * As of `fetch`. "default": what is kept, for as long as its `Cache-Control` says (5 minutes where it says nothing, at
+   * most an hour), and a little longer while a new one is asked for, or cannot be had, where it allows that. "reload":
+   * a new one, which is kept. "no-store": a new one, which is not.
+   */
+  cache?: "default" | "reload" | "no-store";
+}
+
 /** Query of `GET /models`. Lists are sent joined by commas. Fields that are not listed are sent as given. */
 export interface ModelsQuery {
   /** Free text. */
@@ -698,10 +708,25 @@ export interface ModelsQuery {
   offset?: number;
   /** 1 to 1000; without `offset` and `limit` the list is whole. */
   limit?: number;
-  category?: string;
+  category?: Open<
+    | "programming"
+    | "roleplay"
+    | "marketing"
+    | "marketing/seo"
+    | "technology"
+    | "science"
+    | "translation"
+    | "legal"
+    | "finance"
+    | "health"
+    | "trivia"
+    | "academia"
+  >;
+  /** All of them, e.g. `tools`. */
   supported_parameters?: string | string[];
-  /** Default: text models only. */
+  /** Default: text models only. `all`, or e.g. `image`. */
   output_modalities?: string | string[];
+  /** All of them. */
   input_modalities?: string | string[];
   sort?: Open<
     | "most-popular"
@@ -712,23 +737,133 @@ export interface ModelsQuery {
     | "context-high-to-low"
     | "throughput-high-to-low"
     | "latency-low-to-high"
+    | "intelligence-high-to-low"
+    | "coding-high-to-low"
+    | "agentic-high-to-low"
+    | "design-arena-elo-high-to-low"
   >;
-  /** Tokens. */
+  /** Tokens, at least. */
   context?: number;
   /** USD per million prompt tokens. */
   min_price?: number;
   max_price?: number;
+  /** USD per million completion tokens. */
   min_output_price?: number;
   max_output_price?: number;
+  /** Model family, e.g. `Claude`. */
   arch?: string;
+  /** Before the slash of the slug. */
   model_authors?: string | string[];
   providers?: string | string[];
-  /** Only models whose authors allow distillation. */
   distillable?: boolean;
-  /** Only models with a provider that retains nothing. */
+  /** With a provider that keeps no data. */
   zdr?: boolean;
   region?: Open<"eu" | "us">;
+  min_age_days?: number;
+  max_age_days?: number;
+  min_intelligence_index?: number;
+  max_intelligence_index?: number;
+  min_coding_index?: number;
+  max_coding_index?: number;
+  min_agentic_index?: number;
+  max_agentic_index?: number;
+  min_tool_success_rate?: number;
+  max_tool_success_rate?: number;
   [parameter: string]: unknown;
+}
+
+/** What a model has to be: all that is stated, together. Names that are not listed are refused. */
+export interface ModelNeeds {
+  /**
+   * Words, all of them in slug, name or description; the letters a to z large or small. Without `sort` the best match
+   * comes first.
+   */
+  search?: string;
+  /** All of them, e.g. `["image"]`. */
+  inputModalities?: string[];
+  /** All of them. Without it models that write text are looked through. */
+  outputModalities?: string[];
+  /** All of them, of `supported_parameters`, e.g. `["tools"]`. */
+  parameters?: string[];
+  /** One of them serves it. */
+  providers?: string[];
+  /** One of them made it: before the slash of the slug. */
+  authors?: string[];
+  /** Tokens. A model that does not say its context does not meet it. */
+  minContext?: number;
+  /** USD per million tokens, as a number or as decimal text. A model without a fixed price does not meet it. */
+  maxPromptPrice?: number | string;
+  maxCompletionPrice?: number | string;
+  /** Tokens of an expected request. They have to fit into the context, and prices are compared by them; default 3000. */
+  promptTokens?: number;
+  /** Tokens of its answer; default 1000, or 0 beside `promptTokens`. */
+  completionTokens?: number;
+  /** Nothing of it costs anything, or something does. */
+  free?: boolean;
+  /** It can reason, or it can answer without reasoning. */
+  reasoning?: boolean;
+  /** Also those that are gone, by their `expiration_date`. */
+  includeDeprecated?: boolean;
+  /** Prices by what the expected request costs at this time of the day; models without a fixed price come last. */
+  sort?: "price-low-to-high" | "price-high-to-low" | "context-high-to-low" | "newest";
+  /** 1 or more. */
+  limit?: number;
+}
+
+/** What a usage costs by listed prices. The arithmetic is exact; `usage.cost` is what was billed. */
+export interface Cost {
+  /** USD as decimal text, e.g. `"0.00123"`. */
+  usd: string;
+  /**
+   * Whether the list leaves open which price holds: prices by the time of the day (now is taken), a discount, cached audio,
+   * cache writes that may be kept for an hour, a key of one's own, web searches without a price. Even where it does not,
+   * another provider of the model may ask another price: give an endpoint of `endpoints()` in place of a model for that.
+   */
+  isEstimate: boolean;
+  /** USD by unit of `pricing`, without what is not used. */
+  parts: Record<string, string>;
+}
+
+/** A model and where it runs. */
+export interface ModelEndpoints {
+  id: string;
+  name: string;
+  created?: number;
+  description?: string;
+  architecture?: Model["architecture"];
+  endpoints: ModelEndpoint[];
+  [field: string]: unknown;
+}
+
+export interface ModelEndpoint {
+  name: string;
+  /** The provider's slug, as for `provider.order`. */
+  tag?: string;
+  provider_name: string;
+  model_id?: string;
+  context_length?: number | null;
+  max_completion_tokens?: number | null;
+  max_prompt_tokens?: number | null;
+  pricing: ModelPricing;
+  quantization?: string | null;
+  supported_parameters?: string[];
+  /** 0 is well; below, it is not. */
+  status?: number;
+  /** Per cent. */
+  uptime_last_30m?: number | null;
+  supports_implicit_caching?: boolean;
+  [field: string]: unknown;
+}
+
+export interface Provider {
+  name: string;
+  slug: string;
+  privacy_policy_url?: string | null;
+  terms_of_service_url?: string | null;
+  status_page_url?: string | null;
+  headquarters?: string | null;
+  datacenters?: string[] | null;
+  [field: string]: unknown;
 }
 
 export interface ModelList {
@@ -752,7 +887,11 @@ export interface Model {
   pricing: ModelPricing;
   top_provider?: { context_length?: number | null; max_completion_tokens?: number | null; is_moderated?: boolean };
   supported_parameters?: string[];
+  /** Day after which it may be gone, e.g. `2026-12-31`. */
   expiration_date?: string | null;
+  reasoning?: { mandatory?: boolean; default_enabled?: boolean; default_effort?: string; supported_efforts?: string[] | null; supports_max_tokens?: boolean; [field: string]: unknown };
+  /** What a `~author/family-latest` stands for. */
+  alias_target?: { slug: string; name: string };
   [field: string]: unknown;
 }
 
@@ -766,6 +905,8 @@ export interface ModelPricing {
   internal_reasoning?: string;
   input_cache_read?: string;
   input_cache_write?: string;
+  /** Other prices for longer prompts or at times of the day (UTC, HHMM); later ones win. */
+  overrides?: { min_prompt_tokens?: number; utc_start?: number | string; utc_end?: number | string; [unit: string]: unknown }[];
   [unit: string]: unknown;
 }
 

@@ -3,7 +3,9 @@
 
 import { alone as toolsAlone, withSimulator as toolsWithSimulator } from "./tools.js";
 import { endpoints, endpointsAlone } from "./endpoints.js";
+import { robustAlone, robustWithSimulator } from "./robustness.js";
 import { conversationAlone, conversationWithSimulator } from "./conversation.js";
+import * as models from "./models.js";
 
 const equal = (actual, expected, what = "") => {
   const [a, e] = [actual, expected].map((value) => JSON.stringify(value) ?? String(value));
@@ -48,7 +50,9 @@ export const alone = {
   ...toolsAlone,
 
   ...endpointsAlone,
+  ...robustAlone,
   ...conversationAlone,
+  ...models.alone,
 
   async a_wrong_option_is_named({ OpenRouter }) {
     const problem = async (options) => {
@@ -159,9 +163,9 @@ const connect = ({ OpenRouter, simulator }) => {
   };
 };
 
-let models = 0;
+let slugs = 0;
 /** A model slug that no other test uses. */
-const fresh = () => `test/${Date.now().toString(36)}-${++models}`;
+const fresh = () => `test/${Date.now().toString(36)}-${++slugs}`;
 
 const delta = (content, finish_reason = null) => ({ id: "gen-1", choices: [{ index: 0, delta: { content }, finish_reason }] });
 
@@ -169,7 +173,9 @@ export const withSimulator = {
   ...toolsWithSimulator,
 
   ...endpoints,
+  ...robustWithSimulator,
   ...conversationWithSimulator,
+  ...models.withSimulator,
 
   async chat_gives_the_answer_as_sent(context) {
     const { client, define } = connect(context);

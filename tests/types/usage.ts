@@ -6,6 +6,7 @@ import {
   type ChatRequest,
   Conversation,
   type ContentPart,
+  type Cost,
   type Message,
   type Model,
   OpenRouter,
@@ -80,6 +81,28 @@ export async function use(signal: AbortSignal): Promise<void> {
   const models: Model[] = (await client.models({ sort: "newest", output_modalities: ["text"] })).data;
   const price: string | undefined = pricePerMillion(models[0]?.pricing.prompt ?? "-1");
   console.log(price);
+  await chooseModel();
+}
+
+async function chooseModel(): Promise<void> {
+  const found: Model[] = await client.findModels({ search: "mini", parameters: ["tools"], maxPromptPrice: 0.5, sort: "price-low-to-high" });
+  const cheap: Model | undefined = await client.cheapestModel({ promptTokens: 5000, completionTokens: 200, free: false }, { cache: "reload" });
+  const { endpoints } = await client.endpoints("openai/gpt-5.2");
+  const cost: Cost | undefined = await client.cost(cheap ?? "openai/gpt-5.2", { prompt_tokens: 10, completion_tokens: 5 }, { images: 1 });
+  const last: ChatCompletion = await client.chat(request);
+  if (last.usage && endpoints[0]) console.log((await client.cost(endpoints[0], last.usage))?.parts.prompt);
+  const count: number = await client.countModels({ output_modalities: "all" });
+  const names: string[] = (await client.providers()).map(({ slug }) => slug);
+  const mine: Model[] = (await client.userModels()).data;
+  console.log(found.length, cost?.usd, count, names, mine, (await client.model("openai/gpt-5.2")).reasoning?.mandatory);
+  // @ts-expect-error: it is spelt maxPromptPrice
+  await client.findModels({ maxPrice: 1 });
+  // @ts-expect-error: the cheapest is not sorted
+  await client.cheapestModel({ sort: "newest" });
+  // @ts-expect-error: no word of fetch that is known here
+  await client.models({}, { cache: "force-cache" });
+  // @ts-expect-error: a usage has tokens
+  await client.cost("openai/gpt-5.2", {});
 }
 
 function describe(event: StreamEvent): string {
