@@ -132,14 +132,22 @@ export class Exchange {
     return { reader: this.#call.stream(), source, reads, exchange: this };
   }
 
-  /** Waits, but ends the request once it takes longer than allowed. */
+  /** Waits, but ends the request once it takes longer than allowed; a fetch that is deaf to that is left behind. */
   async #within(promise) {
+    const { signal } = this.#controller;
     const wait = this.#call.wait(Date.now());
+    let leave;
+    const left = new Promise((_, reject) => {
+      leave = () => reject(signal.reason);
+      signal.addEventListener("abort", leave);
+    });
+    if (signal.aborted) leave();
     if (wait !== undefined) this.#timer = setTimeout(this.#abort, wait);
     try {
-      return await promise;
+      return await Promise.race([promise, left]);
     } finally {
       clearTimeout(this.#timer);
+      signal.removeEventListener("abort", leave);
     }
   }
 

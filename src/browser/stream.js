@@ -8,6 +8,10 @@ const LEAVE_MS = 3000;
 
 const QUOTE = 34;
 
+/** How long reads may go on without letting others run, and what counts as having let them, in ms. */
+const TASK_MS = 50;
+const PAUSE_MS = 10;
+
 /** Reads the body on demand and keeps what the core makes of it, one list for each read, until somebody takes it. */
 export class Source {
   /** What the reads are turned into: the name of the reader's method that says so, or undefined for chunks. */
@@ -28,6 +32,8 @@ export class Source {
   #batches = [];
   #timer;
   #waitingSince;
+  #lastRead = 0;
+  #inTaskSince = 0;
 
   constructor(opened, cancel, told) {
     this.#cancel = cancel;
@@ -104,9 +110,16 @@ export class Source {
 
   #readOn() {
     if (this.#reads.length > 0) return Promise.resolve({ done: false, value: this.#reads.shift() });
-    this.#waitingSince = Date.now();
+    const now = Date.now();
+    // Reads that follow each other at once go on in one task: a stream that always has something would keep timers,
+    // input and rendering waiting for ever.
+    if (now - this.#lastRead > PAUSE_MS) this.#inTaskSince = now;
+    this.#lastRead = now;
+    this.#waitingSince = now;
     if (this.#timer === undefined) this.#watch();
-    return this.#source.read();
+    if (now - this.#inTaskSince <= TASK_MS) return this.#source.read();
+    this.#inTaskSince = now;
+    return new Promise((resolve) => setTimeout(resolve)).then(() => this.#source.read());
   }
 
   #onRead({ done, value }) {
