@@ -1,4 +1,4 @@
-// `npm run bench`: from request to first token, through the Worker in bare workerd and from the simulator directly,
+// `node bench/first-token.mjs`: from request to first token, through the Worker in bare workerd and from the simulator directly,
 // turn by turn in one run. Only the ratio and the difference mean anything on another machine.
 import { startWorker } from "../tests/support/workerd.mjs";
 import { startUpstream } from "../tests/upstream/server.mjs";

@@ -26,7 +26,9 @@ function wasmPack(browser, engine, simulator) {
   const driver = { chrome: "chromedriver", firefox: "geckodriver" }[browser];
   const args = ["test", "--headless", `--${browser}`, `--${driver}`, browsers()[engine].driver];
   const options = ["--features", "simulator-tests", "--test", "browser"];
-  return { command: "wasm-pack", args: [...args, ...options], env: { ...wasmEnvironment(), OPENROUTER_SIMULATOR: simulator } };
+  // The runner's own limit is 20 s for all tests together.
+  const own = { OPENROUTER_SIMULATOR: simulator, WASM_BINDGEN_TEST_TIMEOUT: "300" };
+  return { command: "wasm-pack", args: [...args, ...options], env: { ...wasmEnvironment(), ...own } };
 }
 
 await main("test", async () => {

@@ -570,3 +570,13 @@ fn every_code_is_in_the_types() {
     }
     assert_eq!(codes.matches("| \"").count(), ErrorKind::ALL.len());
 }
+
+#[test]
+fn every_code_is_in_the_table_of_errors() {
+    let table = include_str!("../docs/errors.md");
+    for kind in ErrorKind::ALL {
+        assert!(table.contains(&format!("\n| `{}` |", kind.code())), "{}", kind.code());
+    }
+    let head = 1;
+    assert_eq!(table.matches("\n| `").count(), head + ErrorKind::ALL.len());
+}

@@ -245,9 +245,9 @@ export const alone = {
   },
 
   async callers_share_a_request_and_the_last_to_leave_ends_it(context) {
-    let send;
+    const sends = [];
     // Deaf to its signal: who comes after must not wait for it.
-    const slow = () => new Promise((resolve) => (send = resolve));
+    const slow = () => new Promise((resolve) => sends.push(resolve));
     const { client, asked } = serve(context, slow);
     const [a, b, c] = [new AbortController(), new AbortController(), new AbortController()];
     const list = ({ signal }) => client.models({}, { signal });
@@ -267,7 +267,7 @@ export const alone = {
     ok(asked[0].signal.aborted, "the request to be ended");
     const [third, fourth] = [list(c), client.findModels()];
     await isAsked(2);
-    send(json(LIST));
+    for (const send of sends) send(json(LIST));
     equal([(await third).data.length, (await fourth).length], [4, 4]);
     equal(asked.length, 2);
   },
@@ -359,10 +359,6 @@ export const withSimulator = {
     equal(best.id, data[40].id);
     const sorted = await client.findModels({ sort: "price-high-to-low" });
     ok(sorted.slice(-3).some(({ pricing }) => pricing.prompt === "-1"), "routers last");
-    const began = performance.now();
-    for (let times = 0; times < 5; times += 1) await client.findModels({ search: "nothing like it" });
-    const ms = (performance.now() - began) / 5;
-    ok(ms < 100, `a quick search, not ${ms} ms`);
   },
 
   async the_server_is_asked_by_tag_where_it_shows_one(context) {
