@@ -1,4 +1,6 @@
 // `npm test`: sets up what is missing, builds, and runs every suite. `npm test -- worker page` runs only these.
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Failure, main, run, start } from "./processes.mjs";
@@ -22,13 +24,41 @@ const suites = {
   page: () => [node("www/tests/*.test.ts"), node("tests/page.test.mjs")],
 };
 
+/**
+ * The runner's server has four threads to begin with and hands them out twice if more connections come at once, so that a
+ * browser may wait for ever. Connections that say nothing take these threads first; who comes later gets new ones.
+ */
+function occupyServer(port) {
+  const sockets = new Set();
+  const timer = setInterval(() => {
+    if (sockets.size >= 6) return;
+    const socket = connect({ host: "127.0.0.1", port });
+    socket.once("connect", () => sockets.add(socket));
+    socket.on("error", () => {}); // it does not listen yet, or not any more
+    socket.once("close", () => sockets.delete(socket));
+  }, 10);
+  return () => {
+    clearInterval(timer);
+    for (const socket of sockets) socket.destroy();
+  };
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
 function wasmPack(browser, engine, simulator) {
   const driver = { chrome: "chromedriver", firefox: "geckodriver" }[browser];
   const args = ["test", "--headless", `--${browser}`, `--${driver}`, browsers()[engine].driver];
   const options = ["--features", "simulator-tests", "--test", "browser"];
   // The runner's own limit is 20 s for all tests together.
   const own = { OPENROUTER_SIMULATOR: simulator, WASM_BINDGEN_TEST_TIMEOUT: "300" };
-  return { command: "wasm-pack", args: [...args, ...options], env: { ...wasmEnvironment(), ...own } };
+  return { command: "wasm-pack", args: [...args, ...options], env: { ...wasmEnvironment(), ...own }, isServed: true };
 }
 
 await main("test", async () => {
@@ -75,9 +105,12 @@ await main("test", async () => {
 });
 
 /** Runs a command, shows what it prints, and counts by the closing lines of cargo's and Node's test runners. */
-function count({ command, args, env: own }, env) {
+async function count({ command, args, env: own, isServed = false }, env) {
+  const port = isServed && (await freePort());
+  const served = isServed && { WASM_BINDGEN_TEST_ADDRESS: `127.0.0.1:${port}` };
+  const release = isServed ? occupyServer(port) : () => {};
   return new Promise((resolve, reject) => {
-    const child = start(command, args, { cwd: root, env: own ?? env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = start(command, args, { cwd: root, env: { ...(own ?? env), ...served }, stdio: ["ignore", "pipe", "pipe"] });
     let printed = "";
     child.stdout.on("data", (data) => {
       printed += data;
@@ -86,6 +119,7 @@ function count({ command, args, env: own }, env) {
     child.stderr.on("data", (data) => process.stderr.write(data));
     child.once("error", reject);
     child.once("close", (code) => {
+      release();
       const sum = (...patterns) =>
         patterns.flatMap((pattern) => [...printed.matchAll(pattern)]).reduce((total, [, number]) => total + Number(number), 0);
       resolve({
