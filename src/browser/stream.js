@@ -8,9 +8,20 @@ const LEAVE_MS = 3000;
 
 const QUOTE = 34;
 
-/** How long reads may go on without letting others run, and what counts as having let them, in ms. */
+/** How long reads may go on without letting others run, in ms. */
 const TASK_MS = 50;
-const PAUSE_MS = 10;
+
+/** Resolves in a task of its own. A timer would do, too, but browsers let each wait for 4 ms. */
+const anotherTask = () =>
+  new Promise((resolve) => {
+    if (globalThis.setImmediate) return setImmediate(resolve);
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
 
 /** Reads the body on demand and keeps what the core makes of it, one list for each read, until somebody takes it. */
 export class Source {
@@ -32,8 +43,7 @@ export class Source {
   #batches = [];
   #timer;
   #waitingSince;
-  #lastRead = 0;
-  #inTaskSince = 0;
+  #inTaskSince = Date.now();
 
   constructor(opened, cancel, told) {
     this.#cancel = cancel;
@@ -111,15 +121,17 @@ export class Source {
   #readOn() {
     if (this.#reads.length > 0) return Promise.resolve({ done: false, value: this.#reads.shift() });
     const now = Date.now();
-    // Reads that follow each other at once go on in one task: a stream that always has something would keep timers,
-    // input and rendering waiting for ever.
-    if (now - this.#lastRead > PAUSE_MS) this.#inTaskSince = now;
-    this.#lastRead = now;
     this.#waitingSince = now;
     if (this.#timer === undefined) this.#watch();
     if (now - this.#inTaskSince <= TASK_MS) return this.#source.read();
+    // Reads that follow each other at once go on in one task: a stream that always has something would keep timers,
+    // input and rendering waiting for ever.
     this.#inTaskSince = now;
-    return new Promise((resolve) => setTimeout(resolve)).then(() => this.#source.read());
+    // Timers may come late where data floods in.
+    clearTimeout(this.#timer);
+    this.#watch();
+    if (this.hasEnded) return Promise.resolve({ done: true });
+    return anotherTask().then(() => this.#source.read());
   }
 
   #onRead({ done, value }) {

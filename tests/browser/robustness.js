@@ -183,9 +183,13 @@ export const robustWithSimulator = {
     equal(await run("sim/hang", { firstTokenTimeout: 200 }, stream), ["timeout", "firstTokenTimeout"]);
     equal(await run("sim/keepalive", { firstTokenTimeout: 400, idleTimeout: 5000 }, stream), ["timeout", "firstTokenTimeout"]);
     equal(await run("sim/idle", { idleTimeout: 300 }, stream), ["timeout", "idleTimeout"]);
-    equal(await run("sim/endless", { timeout: 500 }, async (model, options) => {
-      for await (const _ of client.stream(hi(model), options));
-    }), ["timeout", "timeout"]);
+    // A stream that never is silent, and never ends in time.
+    const model = fresh();
+    const chunk = { id: "gen-1", choices: [{ index: 0, delta: { content: "on " }, finish_reason: null }] };
+    await define({ model, events: Array(200).fill(chunk), delaysMs: Array(200).fill(20) });
+    const error = await rejection(stream(model, { timeout: 500 }));
+    equal([error.code, error.errorType, error.partialText.startsWith("on on ")], ["timeout", "timeout", true]);
+    await waitFor(model, "client-gone");
   },
 
   async who_reads_slowly_is_not_answered_slowly(context) {
