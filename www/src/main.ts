@@ -14,7 +14,8 @@ const SUGGESTIONS = [
   "Write a haiku about the sea at night.",
 ];
 
-const client = new OpenRouter();
+// The card of an error counts down to the next try, and the reader decides: nobody should look at an empty page meanwhile.
+const client = new OpenRouter({ maxRetries: 0 });
 const banners = byId("banners", HTMLElement);
 const log = byId("log", HTMLElement);
 const modelName = byId("model-name", HTMLElement);
