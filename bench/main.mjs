@@ -16,7 +16,7 @@ import { document, section, targets } from "./report.mjs";
 import { sizes } from "./size.mjs";
 
 const PARTS = ["speed", "size", "memory", "cold"];
-const ROUNDS = 24;
+const ROUNDS = 20;
 /** Fewer rounds show where one is, and prove nothing. */
 const ENOUGH_ROUNDS = 20;
 const COLD_ROUNDS = 15;

@@ -142,7 +142,8 @@ export class Exchange {
       signal.addEventListener("abort", leave);
     });
     if (signal.aborted) leave();
-    if (wait !== undefined) this.#timer = setTimeout(this.#abort, wait);
+    // Clocks are rounded: a little later, the core is sure that the time is over.
+    if (wait !== undefined) this.#timer = setTimeout(this.#abort, wait + 5);
     try {
       return await Promise.race([promise, left]);
     } finally {
