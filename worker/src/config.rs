@@ -16,6 +16,78 @@ struct Origins {
     listed: Vec<String>,
 }
 
+impl Origins {
+    fn read(variables: &mut Variables<'_>) -> Self {
+        let mut origins = Self::default();
+        let list = variables.text("ALLOWED_ORIGINS").unwrap_or_else(|| "self".to_owned());
+        for entry in list.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()) {
+            let host = entry.strip_prefix("https://").or_else(|| entry.strip_prefix("http://"));
+            match host {
+                _ if entry == "self" => origins.own = true,
+                Some(host) if !host.is_empty() && !host.contains(['/', '*', '?', '#', '@']) => {
+                    origins.listed.push(entry.to_ascii_lowercase());
+                }
+                _ => variables.problem(
+                    "ALLOWED_ORIGINS must list `self` or origins such as https://example.com, without path and without wildcard",
+                ),
+            }
+        }
+        origins
+    }
+}
+
+/// The variables and secrets of a deployment, and what is wrong with them: a part of the settings reads its own.
+pub struct Variables<'a> {
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<String>,
+}
+
+impl<'a> Variables<'a> {
+    /// Looks variables and secrets up by their names.
+    pub fn new(variable: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { variable, problems: Vec::new() }
+    }
+
+    /// Without white space around it; `None` where it is not set, or blank.
+    pub fn text(&self, name: &str) -> Option<String> {
+        (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    /// A whole number that is at least `least`.
+    pub fn whole(&mut self, name: &str, default: u64, least: u64) -> u64 {
+        match self.text(name).map(|value| value.parse()) {
+            None => default,
+            Some(Ok(value)) if value >= least => value,
+            Some(_) => {
+                self.problem(format!("{name} must be a whole number, {least} at least"));
+                default
+            }
+        }
+    }
+
+    /// `true`, or `false`, which it is where it is not set.
+    pub fn flag(&mut self, name: &str) -> bool {
+        match self.text(name).as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                self.problem(format!("{name} must be true or false"));
+                false
+            }
+        }
+    }
+
+    /// A mistake: the variable, what is wrong, what to do. Never a value.
+    pub fn problem(&mut self, problem: impl Into<String>) {
+        self.problems.push(problem.into());
+    }
+
+    /// What was read, unless there were mistakes.
+    fn end<T>(self, read: T) -> Result<T, Vec<String>> {
+        if self.problems.is_empty() { Ok(read) } else { Err(self.problems) }
+    }
+}
+
 /// The deployment's settings, checked.
 #[derive(Clone)]
 pub struct Config {
@@ -35,64 +107,35 @@ impl Config {
     /// # Errors
     /// One sentence for each mistake: the variable, what is wrong, what to do. Never a value.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<String>> {
-        let given = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-        let mut problems = Vec::new();
+        let mut variables = Variables::new(&variable);
 
-        let key = given("OPENROUTER_API_KEY").unwrap_or_default().trim().to_owned();
+        let key = variables.text("OPENROUTER_API_KEY").unwrap_or_default();
         if key.is_empty() {
-            problems.push(
-                "OPENROUTER_API_KEY is not set: run `wrangler secret put OPENROUTER_API_KEY`, or put it in .dev.vars"
-                    .to_owned(),
+            variables.problem(
+                "OPENROUTER_API_KEY is not set: run `wrangler secret put OPENROUTER_API_KEY`, or put it in .dev.vars",
             );
         } else if !is_header_value(&key) {
-            problems.push("OPENROUTER_API_KEY has characters that no header may carry: set it again".to_owned());
+            variables.problem("OPENROUTER_API_KEY has characters that no header may carry: set it again");
         }
 
-        let base_url = given("OPENROUTER_BASE_URL")
-            .map_or_else(|| DEFAULT_BASE_URL.to_owned(), |url| url.trim().trim_end_matches('/').to_owned());
+        let base_url = variables
+            .text("OPENROUTER_BASE_URL")
+            .map_or_else(|| DEFAULT_BASE_URL.to_owned(), |url| url.trim_end_matches('/').to_owned());
         if !is_safe_upstream(&base_url) {
-            problems.push(
-                "OPENROUTER_BASE_URL must be an https: URL without query (http: for this machine only), e.g. https://openrouter.ai/api/v1".to_owned(),
+            variables.problem(
+                "OPENROUTER_BASE_URL must be an https: URL without query (http: for this machine only), e.g. https://openrouter.ai/api/v1",
             );
         }
 
-        let origins = read_origins(&given("ALLOWED_ORIGINS").unwrap_or_else(|| "self".to_owned()), &mut problems);
-
-        let max_body_bytes = match given("MAX_BODY_BYTES").map(|bytes| bytes.trim().parse()) {
-            None => DEFAULT_MAX_BODY_BYTES,
-            Some(Ok(bytes)) if bytes > 0 => bytes,
-            Some(_) => {
-                problems.push("MAX_BODY_BYTES must be a whole number of bytes above 0".to_owned());
-                DEFAULT_MAX_BODY_BYTES
-            }
+        let config = Self {
+            key,
+            base_url,
+            origins: Origins::read(&mut variables),
+            max_body_bytes: variables.whole("MAX_BODY_BYTES", DEFAULT_MAX_BODY_BYTES, 1),
+            attribution: read_attribution(&mut variables),
+            is_demo: variables.flag("DEMO"),
         };
-
-        let mut attribution = Vec::new();
-        for (name, header) in [
-            ("APP_URL", "HTTP-Referer"),
-            ("APP_TITLE", "X-OpenRouter-Title"),
-            ("APP_CATEGORIES", "X-OpenRouter-Categories"),
-        ] {
-            match given(name).map(|value| value.trim().to_owned()) {
-                Some(value) if is_header_value(&value) => attribution.push((header, value)),
-                Some(_) => problems.push(format!("{name} may hold visible ASCII only: percent-encode the rest")),
-                None => {}
-            }
-        }
-
-        let is_demo = match given("DEMO").as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => {
-                problems.push("DEMO must be true or false".to_owned());
-                false
-            }
-        };
-
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        Ok(Self { key, base_url, origins, max_body_bytes, attribution, is_demo })
+        variables.end(config)
     }
 
     /// Whether a page of this origin may call, when the Worker itself is reached at `own`.
@@ -133,19 +176,20 @@ impl std::fmt::Debug for Config {
 /// Request headers that mean something to OpenRouter and nothing to the account.
 const PASSED_UP: [&str; 3] = ["accept", "x-anthropic-beta", "x-session-id"];
 
-fn read_origins(list: &str, problems: &mut Vec<String>) -> Origins {
-    let mut origins = Origins::default();
-    for entry in list.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()) {
-        let host = entry.strip_prefix("https://").or_else(|| entry.strip_prefix("http://"));
-        match host {
-            _ if entry == "self" => origins.own = true,
-            Some(host) if !host.is_empty() && !host.contains(['/', '*', '?', '#', '@']) => origins.listed.push(entry.to_ascii_lowercase()),
-            _ => problems.push(
-                "ALLOWED_ORIGINS must list `self` or origins such as https://example.com, without path and without wildcard".to_owned(),
-            ),
+fn read_attribution(variables: &mut Variables<'_>) -> Vec<(&'static str, String)> {
+    let mut attribution = Vec::new();
+    for (name, header) in [
+        ("APP_URL", "HTTP-Referer"),
+        ("APP_TITLE", "X-OpenRouter-Title"),
+        ("APP_CATEGORIES", "X-OpenRouter-Categories"),
+    ] {
+        match variables.text(name) {
+            Some(value) if is_header_value(&value) => attribution.push((header, value)),
+            Some(_) => variables.problem(format!("{name} may hold visible ASCII only: percent-encode the rest")),
+            None => {}
         }
     }
-    origins
+    attribution
 }
 
 /// The key goes there: in the open only to this machine.
