@@ -53,7 +53,8 @@ bring! {
     "/tests/browser/robustness.js" robustAlone as robustness,
     "/src/browser/parts.js" contentPartOver as parts,
     "/tests/browser/conversation.js" conversationAlone as conversation_scenarios,
-    "/tests/browser/models.js" alone as model_scenarios
+    "/tests/browser/models.js" alone as model_scenarios,
+    "/tests/browser/support.js" connect as support
 }
 
 /// Where the simulator listens, if this was compiled for it.

@@ -1,31 +1,5 @@
 // Content parts, conversations, and comparisons: scenarios as those in scenarios.js, which runs them.
-
-const equal = (actual, expected, what = "") => {
-  const [a, e] = [actual, expected].map((value) => JSON.stringify(value) ?? String(value));
-  if (a !== e) throw new Error(`${what} expected ${e}, got ${a}`);
-};
-
-const ok = (value, what) => {
-  if (!value) throw new Error(`expected ${what}`);
-};
-
-const rejection = async (promise) => {
-  let value;
-  try {
-    value = await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error(`expected a rejection, got ${JSON.stringify(value)}`);
-};
-
-const collect = async (stream) => {
-  const items = [];
-  for await (const item of stream) items.push(item);
-  return items;
-};
-
-const NOWHERE = "http://127.0.0.1:9/api/v1";
+import { NOWHERE, collect, connect, delta, equal, fresh, ok, rejection } from "./support.js";
 
 const PIXEL = "iVBORw0KGgo=";
 const bytes = Uint8Array.from(atob(PIXEL), (character) => character.charCodeAt(0));
@@ -104,25 +78,6 @@ const conversationAlone = {
   },
 };
 
-const connect = ({ OpenRouter, simulator }) => {
-  const control = async (path, body) => {
-    const response = await fetch(`${simulator}/__sim/${path}`, body && { method: "POST", body: JSON.stringify(body) });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(`simulator: ${JSON.stringify(answer)}`);
-    return answer;
-  };
-  return {
-    client: new OpenRouter({ baseURL: `${simulator}/api/v1`, apiKey: "sk-test", maxRetries: 0 }),
-    define: (scenario) => control("scenarios", scenario),
-    step: (model) => control("step", { model }),
-    waitFor: (model, event) => control(`wait?model=${encodeURIComponent(model)}&for=${event}&timeoutMs=20000`),
-  };
-};
-
-let models = 0;
-const fresh = (author = "test") => `${author}/conversation-${Date.now().toString(36)}-${++models}`;
-
-const delta = (content, finish_reason = null) => ({ id: "gen-1", choices: [{ index: 0, delta: { content }, finish_reason }] });
 const usage = (prompt_tokens, cost) => ({ choices: [], usage: { prompt_tokens, completion_tokens: 2, total_tokens: prompt_tokens + 2, cost } });
 const answer = (text, ...more) => ({ events: [delta(text), delta("", "stop"), ...more, "[DONE]"] });
 
@@ -267,7 +222,7 @@ const conversationWithSimulator = {
     // Once only: a script for the path would meet the browser's cache.
     let asked = 0;
     const fetch = (url, init) => (asked++ > 0 ? globalThis.fetch(url, init) : new Promise((_, reject) => init.signal.addEventListener("abort", () => reject(init.signal.reason))));
-    const hanging = new context.OpenRouter({ baseURL: `${context.simulator}/api/v1`, apiKey: "sk-test", fetch });
+    const { client: hanging } = connect(context, { fetch, maxRetries: undefined });
     const another = new Conversation({ client: hanging, model: id, contextLength: "auto" });
     const controller = new AbortController();
     const answer = another.send("hi", { signal: controller.signal });

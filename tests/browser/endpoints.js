@@ -1,53 +1,7 @@
 // The scenarios of the endpoints beside chat, of the account, and of signing in.
-
-const equal = (actual, expected, what = "") => {
-  const [a, e] = [actual, expected].map((value) => JSON.stringify(value) ?? String(value));
-  if (a !== e) throw new Error(`${what} expected ${e}, got ${a}`);
-};
-
-const ok = (value, what) => {
-  if (!value) throw new Error(`expected ${what}`);
-};
-
-const rejection = async (promise) => {
-  let value;
-  try {
-    value = await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error(`expected a rejection, got ${JSON.stringify(value)}`);
-};
-
-const collect = async (stream) => {
-  const items = [];
-  for await (const item of stream) items.push(item);
-  return items;
-};
+import { NOWHERE, collect, connect, equal, fresh, hi, ok, rejection } from "./support.js";
 
 const typesOf = (events) => events.map(({ type }) => type);
-
-/** Nothing listens there. */
-const NOWHERE = "http://127.0.0.1:9/api/v1";
-
-const connect = ({ OpenRouter, simulator }) => {
-  const control = async (path, body) => {
-    const response = await fetch(`${simulator}/__sim/${path}`, body && { method: "POST", body: JSON.stringify(body) });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(`simulator: ${JSON.stringify(answer)}`);
-    return answer;
-  };
-  return {
-    client: new OpenRouter({ baseURL: `${simulator}/api/v1`, apiKey: "sk-test", maxRetries: 0 }),
-    control,
-    define: (scenario) => control("scenarios", scenario),
-    waitFor: (model, event) => control(`wait?model=${encodeURIComponent(model)}&for=${event}&timeoutMs=20000`),
-  };
-};
-
-let models = 0;
-/** A model slug that no other test uses. */
-const fresh = () => `test/endpoint-${Date.now().toString(36)}-${++models}`;
 
 const ask = (model, fields) => ({ model, input: "hi", ...fields });
 const say = (model, fields) => ({ model, max_tokens: 100, messages: [{ role: "user", content: "hi" }], ...fields });
@@ -230,13 +184,13 @@ export const endpoints = {
   },
 
   async a_raw_request_goes_to_its_path(context) {
-    const { client, define, control } = connect(context);
+    const { client, define, asked } = connect(context);
     equal((await client.request("GET", "/auth/key")).data, await client.key());
     ok((await client.request("GET", "/models?limit=1")).data.length === 1, "a model");
     const path = `/brand/${fresh().slice("test/".length)}`;
     await define({ path, body: '{"a":1}', headers: { "content-type": "application/json" } });
     equal(await client.request("POST", path, { b: [null] }, { headers: { "x-a": "1" } }), { a: 1 });
-    const record = (await control(`requests?path=${encodeURIComponent(`/api/v1${path}`)}`)).at(-1);
+    const record = (await asked(path)).at(-1);
     equal([record.method, record.body, record.headers["x-a"]], ["POST", { b: [null] }, "1"]);
   },
 
@@ -248,8 +202,8 @@ export const endpoints = {
 
   async a_generation_is_looked_up_until_it_is_there(context) {
     const { client, define } = connect(context);
-    const retrying = new context.OpenRouter({ baseURL: `${context.simulator}/api/v1`, apiKey: "sk-test" });
-    const { id, model } = await client.chat({ model: "sim/text", messages: [{ role: "user", content: "hi" }] });
+    const { client: retrying } = connect(context, { maxRetries: undefined });
+    const { id, model } = await client.chat(hi("sim/text"));
     equal((await rejection(client.generation(id))).code, "not_found", "without retries:");
     const retries = [];
     const generation = await retrying.generation(id, { hooks: { onRetry: ({ delayMs }) => retries.push(delayMs) } });
@@ -259,11 +213,11 @@ export const endpoints = {
   },
 
   async a_code_is_exchanged_without_a_key(context) {
-    const { client, define, control } = connect(context);
+    const { client, define, asked } = connect(context);
     const path = "/auth/keys";
     await define({ path, body: '{"key":"sk-or-v1-new","user_id":null}', headers: { "content-type": "application/json" } });
     equal(await client.exchangeCode({ code: "c", code_verifier: "v", code_challenge_method: "S256" }), { key: "sk-or-v1-new", user_id: null });
-    const record = (await control(`requests?path=/api/v1${path}`)).at(-1);
+    const record = (await asked(path)).at(-1);
     equal([record.headers.authorization, record.body.code], [undefined, "c"]);
     await define({ path, builtin: true });
     equal((await rejection(client.exchangeCode({ code: "nonsense" }))).code, "permission_denied");
@@ -285,7 +239,7 @@ const CALLBACK = "https://app.example/back?a=1";
 
 /** Signing in is an entry of its own: only the package has it. `consent` is what the people's browser does. */
 const signingIn = (context) => {
-  const { client, control } = connect(context);
+  const { client, define, asked } = connect(context);
   const storage = memory();
   const begin = (options) => context.oauth.beginSignIn({ storage, callbackURL: CALLBACK, authURL: `${context.simulator}/auth`, ...options });
   /** The simulator consents at once; a page may not see where it sends people, so the answer is made here. */
@@ -295,29 +249,29 @@ const signingIn = (context) => {
     return back.href;
   };
   const complete = (url, options) => context.oauth.completeSignIn({ url, storage, client, ...options });
-  return { begin, complete, consent, storage, control };
+  return { begin, complete, consent, storage, define, asked };
 };
 
 export const signIn = {
   async people_sign_in_and_the_key_is_only_returned(context) {
-    const { begin, complete, consent, storage, control } = signingIn(context);
+    const { begin, complete, consent, storage, define, asked } = signingIn(context);
     const { url } = await begin({ keyLabel: "A & B", limit: 5 });
-    const asked = new URL(url).searchParams;
-    equal([asked.get("code_challenge_method"), asked.get("key_label"), asked.get("limit")], ["S256", "A & B", "5"]);
+    const parameters = new URL(url).searchParams;
+    equal([parameters.get("code_challenge_method"), parameters.get("key_label"), parameters.get("limit")], ["S256", "A & B", "5"]);
     const { verifier, state } = JSON.parse([...storage.kept.values()][0]);
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier)));
-    equal(asked.get("code_challenge"), btoa(String.fromCharCode(...digest)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, ""));
+    equal(parameters.get("code_challenge"), btoa(String.fromCharCode(...digest)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, ""));
     ok(/^[\w-]{43}$/.test(verifier) && /^[\w-]{22}$/.test(state), "a verifier and a state");
-    equal(new URL(asked.get("callback_url")).searchParams.get("state"), state);
-    await control("scenarios", { path: "/auth/keys", body: '{"key":"sk-or-v1-new","user_id":"u1"}', headers: { "content-type": "application/json" } });
+    equal(new URL(parameters.get("callback_url")).searchParams.get("state"), state);
+    await define({ path: "/auth/keys", body: '{"key":"sk-or-v1-new","user_id":"u1"}', headers: { "content-type": "application/json" } });
     try {
       const result = await complete(await consent(url, "c%1"));
       equal(result, { key: "sk-or-v1-new", userId: "u1", cleanURL: CALLBACK });
-      const record = (await control("requests?path=/api/v1/auth/keys")).at(-1);
+      const record = (await asked("/auth/keys")).at(-1);
       equal(record.body, { code: "c%1", code_verifier: verifier, code_challenge_method: "S256" });
       equal(record.headers.authorization, undefined);
     } finally {
-      await control("scenarios", { path: "/auth/keys", builtin: true });
+      await define({ path: "/auth/keys", builtin: true });
     }
     equal(storage.kept.size, 0, "what is kept:");
   },

@@ -1,23 +1,5 @@
 // The model list, prices and what is kept of them, see scenarios.js. `alone` has a fetch of its own in place of a server.
-
-const equal = (actual, expected, what = "") => {
-  const [a, e] = [actual, expected].map((value) => JSON.stringify(value) ?? String(value));
-  if (a !== e) throw new Error(`${what} expected ${e}, got ${a}`);
-};
-
-const ok = (value, what) => {
-  if (!value) throw new Error(`expected ${what}`);
-};
-
-const rejection = async (promise) => {
-  let value;
-  try {
-    value = await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error(`expected a rejection, got ${JSON.stringify(value)}`);
-};
+import { NOWHERE, connect, equal, fresh, ok, rejection, until } from "./support.js";
 
 const row = (id, prompt, completion, more) => ({
   id,
@@ -42,11 +24,11 @@ const LIST = {
 const serve = ({ OpenRouter }, ...answers) => {
   const asked = [];
   const fetch = async (url, { headers, signal, cache }) => {
-    asked.push({ path: url.replace("http://127.0.0.1:9/api/v1", ""), headers, signal, cache });
+    asked.push({ path: url.replace(NOWHERE, ""), headers, signal, cache });
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     return typeof answer === "function" ? answer(signal) : answer.clone();
   };
-  return { asked, client: new OpenRouter({ baseURL: "http://127.0.0.1:9/api/v1", fetch, maxRetries: 0 }) };
+  return { asked, client: new OpenRouter({ baseURL: NOWHERE, fetch, maxRetries: 0 }) };
 };
 
 const json = (value, headers) => new Response(JSON.stringify(value), { headers });
@@ -222,10 +204,7 @@ export const alone = {
       equal(asked.length, 2, "one request in the background:");
       ok(!asked[1].signal.aborted, "nobody's leaving to end it");
       send(json({ data: [2] }));
-      for (let tries = 0; (await client.models()).data[0] !== 2; tries += 1) {
-        ok(tries < 100, "the new one");
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
+      await until(async () => (await client.models()).data[0] === 2, "the new one");
       equal(asked.length, 2);
     });
   },
@@ -252,12 +231,7 @@ export const alone = {
     const [a, b, c] = [new AbortController(), new AbortController(), new AbortController()];
     const list = ({ signal }) => client.models({}, { signal });
     const [first, second] = [list(a), list(b)];
-    const isAsked = async (count) => {
-      for (let tries = 0; asked.length < count; tries += 1) {
-        ok(tries < 100, "a request");
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-    };
+    const isAsked = (count) => until(() => asked.length >= count, "a request");
     await isAsked(1);
     a.abort("enough");
     equal(await rejection(first), "enough");
@@ -289,27 +263,6 @@ export const alone = {
   },
 };
 
-const connect = ({ OpenRouter, simulator }) => {
-  const control = async (path, body) => {
-    const response = await fetch(`${simulator}/__sim/${path}`, body && { method: "POST", body: JSON.stringify(body) });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(`simulator: ${JSON.stringify(answer)}`);
-    return answer;
-  };
-  return {
-    client: new OpenRouter({ baseURL: `${simulator}/api/v1`, apiKey: "sk-test", maxRetries: 0 }),
-    define: (scenario) => control("scenarios", scenario),
-    async requests(path) {
-      const records = await control(`requests?path=${encodeURIComponent(`/api/v1${path}`)}`);
-      return records.filter(({ method }) => method === "GET"); // not the preflights
-    },
-    waitFor: (path, event) => control(`wait?path=${encodeURIComponent(`/api/v1${path}`)}&for=${event}&timeoutMs=20000`),
-  };
-};
-
-let models = 0;
-const fresh = () => `test/${Date.now().toString(36)}-m${++models}`;
-
 export const withSimulator = {
   async the_catalogue_is_read_by_name(context) {
     const { client } = connect(context);
@@ -327,7 +280,7 @@ export const withSimulator = {
   },
 
   async every_parameter_of_the_list_is_sent(context) {
-    const { client, requests } = connect(context);
+    const { client, asked } = connect(context);
     const query = {
       offset: 1, limit: 7, category: "programming", supported_parameters: ["tools", "seed"], output_modalities: "text", input_modalities: ["text"],
       sort: "intelligence-high-to-low", q: "a", context: 1000, min_price: 0.01, max_price: 99.5, min_output_price: 0, max_output_price: 1000, arch: "c",
@@ -336,7 +289,7 @@ export const withSimulator = {
       min_tool_success_rate: 0.1, max_tool_success_rate: 1,
     };
     await client.models(query);
-    const sent = (await requests("/models")).at(-1).query;
+    const sent = (await asked("/models")).at(-1).query;
     equal(Object.fromEntries(new URLSearchParams(sent)), Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)])));
   },
 
@@ -362,22 +315,22 @@ export const withSimulator = {
   },
 
   async the_server_is_asked_by_tag_where_it_shows_one(context) {
-    const { client, define, requests } = connect(context);
+    const { client, define, asked } = connect(context);
     const model = fresh();
     const headers = { "cache-control": "max-age=0", etag: '"v1"', "access-control-expose-headers": "etag" };
     await define({ path: `/model/${model}`, sequence: [{ headers, body: '{"data":{"id":"v1"}}' }, { status: 304 }, { headers: { etag: null }, body: '{"data":{"id":"v2"}}' }] });
     equal([(await client.model(model)).id, (await client.model(model)).id, (await client.model(model)).id], ["v1", "v1", "v2"]);
-    equal((await requests(`/model/${model}`)).map(({ headers }) => headers["if-none-match"] ?? null), [null, '"v1"', '"v1"']);
+    equal((await asked(`/model/${model}`)).map(({ headers }) => headers["if-none-match"] ?? null), [null, '"v1"', '"v1"']);
   },
 
   async a_browser_cache_does_not_answer_for_the_server(context) {
-    const { client, define, requests } = connect(context);
+    const { client, define, asked } = connect(context);
     const model = fresh();
     const headers = { "cache-control": "max-age=300" };
     await define({ path: `/model/${model}`, sequence: [1, 2, 3].map((version) => ({ headers, body: JSON.stringify({ data: { id: version } }) })) });
     const id = async (cache) => (await client.model(model, { cache })).id;
     equal([await id(), await id(), await id("reload"), await id("no-store"), await id()], [1, 1, 2, 3, 2]);
-    equal((await requests(`/model/${model}`)).length, 3);
+    equal((await asked(`/model/${model}`)).length, 3);
   },
 
   async leaving_a_shared_request_is_seen_upstream(context) {

@@ -1,6 +1,7 @@
 // What tests/package.test.mjs calls in a page. The package is imported by each call, so that its loading can be watched.
 import { signIn } from "./endpoints.js";
 import { scenarios } from "./scenarios.js";
+import { connect, fresh, hi } from "./support.js";
 
 const WASM = "/pkg/dist/wasm/openrouter_bg.wasm";
 
@@ -80,15 +81,14 @@ window.page = {
 
   async changedWhileLoading(simulator) {
     const { OpenRouter } = await import("/pkg/dist/index.js");
-    const client = new OpenRouter({ baseURL: `${simulator}/api/v1`, apiKey: "sk-test" });
-    const model = `test/changed-${Date.now()}`;
-    const events = [{ choices: [{ finish_reason: "stop" }] }, "[DONE]"];
-    await fetch(`${simulator}/__sim/scenarios`, { method: "POST", body: JSON.stringify({ model, events }) });
-    const messages = [{ role: "user", content: "hi" }];
-    const stream = client.stream({ model, messages });
-    messages.push({ role: "assistant", content: "" });
+    const { client, define, sent } = connect({ OpenRouter, simulator });
+    const model = fresh();
+    await define({ model, events: [{ choices: [{ finish_reason: "stop" }] }, "[DONE]"] });
+    const request = hi(model);
+    const stream = client.stream(request);
+    request.messages.push({ role: "assistant", content: "" });
     await stream.finalMessage();
-    const [{ body }] = await (await fetch(`${simulator}/__sim/requests?model=${encodeURIComponent(model)}`)).json();
+    const [body] = await sent(model);
     return body.messages.length;
   },
 

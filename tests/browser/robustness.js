@@ -1,43 +1,8 @@
 // What goes wrong on the way, and what is done about it: retries, limits, fallbacks, hooks, and spellings of older guides.
+import { NOWHERE, connect as connectWith, equal, fresh, hi, ok, rejection } from "./support.js";
 
-const equal = (actual, expected, what = "") => {
-  const [a, e] = [actual, expected].map((value) => JSON.stringify(value) ?? String(value));
-  if (a !== e) throw new Error(`${what} expected ${e}, got ${a}`);
-};
-
-const ok = (value, what) => {
-  if (!value) throw new Error(`expected ${what}`);
-};
-
-const rejection = async (promise) => {
-  let value;
-  try {
-    value = await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error(`expected a rejection, got ${JSON.stringify(value)}`);
-};
-
-const hi = (model, fields) => ({ model, messages: [{ role: "user", content: "hi" }], ...fields });
-
-let count = 0;
-const fresh = () => `test/robust-${Date.now().toString(36)}-${++count}`;
-
-const connect = ({ OpenRouter, simulator }, options) => {
-  const control = async (path, body) => {
-    const response = await fetch(`${simulator}/__sim/${path}`, body && { method: "POST", body: JSON.stringify(body) });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(`simulator: ${JSON.stringify(answer)}`);
-    return answer;
-  };
-  return {
-    client: new OpenRouter({ baseURL: `${simulator}/api/v1`, apiKey: "sk-test", ...options }),
-    define: (scenario) => control("scenarios", scenario),
-    asked: async (model) => (await control(`requests?model=${encodeURIComponent(model)}`)).filter(({ method }) => method === "POST"),
-    waitFor: (model, event) => control(`wait?model=${encodeURIComponent(model)}&for=${event}&timeoutMs=20000`),
-  };
-};
+/** A client that tries again as it does by itself. */
+const connect = (context, options) => connectWith(context, { maxRetries: undefined, ...options });
 
 const text = (completion) => completion.choices[0].message.content;
 
@@ -59,7 +24,7 @@ const withoutChance = async (run) => {
 
 export const robustAlone = {
   async an_option_that_is_none_is_named_for_a_call_too({ OpenRouter }) {
-    const client = new OpenRouter({ baseURL: "http://127.0.0.1:9/api/v1", maxRetries: 0 });
+    const client = new OpenRouter({ baseURL: NOWHERE, maxRetries: 0 });
     for (const [options, field] of [
       [{ maxRetries: -1 }, "maxRetries"],
       [{ timeout: "soon" }, "timeout"],

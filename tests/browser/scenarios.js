@@ -6,45 +6,7 @@ import { endpoints, endpointsAlone } from "./endpoints.js";
 import { robustAlone, robustWithSimulator } from "./robustness.js";
 import { conversationAlone, conversationWithSimulator } from "./conversation.js";
 import * as models from "./models.js";
-
-const equal = (actual, expected, what = "") => {
-  const [a, e] = [actual, expected].map((value) => JSON.stringify(value) ?? String(value));
-  if (a !== e) throw new Error(`${what} expected ${e}, got ${a}`);
-};
-
-const ok = (value, what) => {
-  if (!value) throw new Error(`expected ${what}`);
-};
-
-/** The error that a promise rejects with. */
-const rejection = async (promise) => {
-  let value;
-  try {
-    value = await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error(`expected a rejection, got ${JSON.stringify(value)}`);
-};
-
-const collect = async (stream) => {
-  const items = [];
-  for await (const item of stream) items.push(item);
-  return items;
-};
-
-/** The same of a native stream, which WebKit cannot iterate. */
-const readAll = async (stream) => {
-  const items = [];
-  const reader = stream.getReader();
-  for (let result; !(result = await reader.read()).done; ) items.push(result.value);
-  return items;
-};
-
-const hi = (model, fields) => ({ model, messages: [{ role: "user", content: "hi" }], ...fields });
-
-/** Nothing listens there: a request that is sent all the same ends as `network`. */
-const NOWHERE = "http://127.0.0.1:9/api/v1";
+import { NOWHERE, collect, connect, delta, equal, fresh, hi, ok, readAll, rejection, until } from "./support.js";
 
 export const alone = {
   ...toolsAlone,
@@ -145,29 +107,6 @@ export const alone = {
     equal(pricePerMillion("a lot"), undefined);
   },
 };
-
-/** A client of the simulator, and its control. */
-const connect = ({ OpenRouter, simulator }) => {
-  const control = async (path, body) => {
-    const response = await fetch(`${simulator}/__sim/${path}`, body && { method: "POST", body: JSON.stringify(body) });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(`simulator: ${JSON.stringify(answer)}`);
-    return answer;
-  };
-  return {
-    client: new OpenRouter({ baseURL: `${simulator}/api/v1`, apiKey: "sk-test", maxRetries: 0 }),
-    define: (scenario) => control("scenarios", scenario),
-    step: (model) => control("step", { model }),
-    // Chromium was seen to take more than 5 s to close the connection of an aborted request.
-    waitFor: (model, event) => control(`wait?model=${encodeURIComponent(model)}&for=${event}&timeoutMs=20000`),
-  };
-};
-
-let slugs = 0;
-/** A model slug that no other test uses. */
-const fresh = () => `test/${Date.now().toString(36)}-${++slugs}`;
-
-const delta = (content, finish_reason = null) => ({ id: "gen-1", choices: [{ index: 0, delta: { content }, finish_reason }] });
 
 export const withSimulator = {
   ...toolsWithSimulator,
@@ -528,7 +467,7 @@ export const withSimulator = {
     await unread.response();
     await unread.cancel();
     // The end of the body comes right after `[DONE]`.
-    for (let turn = 0; listeners > 0 && turn < 1000; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => listeners <= 0, "no listener to be left");
     equal(listeners, 0, "listeners left");
   },
 

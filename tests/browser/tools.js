@@ -1,50 +1,5 @@
 // Structured output and the tool loop, as scenarios.js tells the rest of the surface.
-
-const equal = (actual, expected, what = "") => {
-  const [a, e] = [actual, expected].map((value) => JSON.stringify(value) ?? String(value));
-  if (a !== e) throw new Error(`${what} expected ${e}, got ${a}`);
-};
-
-const ok = (value, what) => {
-  if (!value) throw new Error(`expected ${what}`);
-};
-
-const rejection = async (promise) => {
-  let value;
-  try {
-    value = await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error(`expected a rejection, got ${JSON.stringify(value)}`);
-};
-
-const collect = async (stream) => {
-  const items = [];
-  for await (const item of stream) items.push(item);
-  return items;
-};
-
-const NOWHERE = "http://127.0.0.1:9/api/v1";
-const hi = (model, fields) => ({ model, messages: [{ role: "user", content: "hi" }], ...fields });
-
-let models = 0;
-const fresh = () => `test/tools-${Date.now().toString(36)}-${++models}`;
-
-const connect = ({ OpenRouter, simulator }) => {
-  const control = async (path, body) => {
-    const response = await fetch(`${simulator}/__sim/${path}`, body && { method: "POST", body: JSON.stringify(body) });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(`simulator: ${JSON.stringify(answer)}`);
-    return answer;
-  };
-  return {
-    client: new OpenRouter({ baseURL: `${simulator}/api/v1`, apiKey: "sk-test", maxRetries: 0 }),
-    define: (scenario) => control("scenarios", scenario),
-    waitFor: (model, event, count = 1) => control(`wait?model=${encodeURIComponent(model)}&for=${event}&count=${count}&timeoutMs=20000`),
-    sent: async (model) => (await control(`requests?model=${encodeURIComponent(model)}`)).map(({ body }) => body),
-  };
-};
+import { NOWHERE, collect, connect, equal, fresh, hi, ok, rejection } from "./support.js";
 
 const PERSON = {
   type: "object",
