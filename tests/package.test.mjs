@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { root, wasmEnvironment } from "../scripts/toolchain.mjs";
 import { signIn } from "./browser/endpoints.js";
 import { alone, scenarios } from "./browser/scenarios.js";
+import { equal, ok, rejection, until } from "./browser/support.js";
 import { engines, openBrowser } from "./support/browsers.mjs";
 import { serveFiles } from "./support/files.mjs";
 import { startUpstream } from "./upstream/server.mjs";
@@ -164,4 +165,13 @@ test("what `wasm-pack build --target web` makes, typed by habit, is usable and t
 
 test("there are scenarios that need no server", () => {
   assert.ok(Object.keys(alone).length > 5);
+});
+
+test("what scenarios check with fails where it should", async (context) => {
+  context.mock.method(globalThis, "setTimeout", queueMicrotask); // nobody waits for a condition that never holds
+  assert.throws(() => equal([1, { a: "b" }], [1, { a: "c" }], "both:"), { message: 'both: expected [1,{"a":"c"}], got [1,{"a":"b"}]' });
+  assert.throws(() => equal(undefined, null));
+  assert.throws(() => ok(undefined, "a value"), { message: "expected a value" });
+  await assert.rejects(rejection(Promise.resolve(5)), { message: "expected a rejection, got 5" });
+  await assert.rejects(until(() => false, "an end"), { message: "expected an end" });
 });
