@@ -1,8 +1,8 @@
 // `npm test`: sets up what is missing, builds, and runs every suite. `npm test -- worker page` runs only these.
-import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { freePort } from "../tests/support/loopback.mjs";
 import { Failure, main, run, start } from "./processes.mjs";
 import { setup } from "./setup.mjs";
 import { browsers, environment, newNode, root, wasmEnvironment } from "./toolchain.mjs";
@@ -41,15 +41,6 @@ function occupyServer(port) {
     clearInterval(timer);
     for (const socket of sockets) socket.destroy();
   };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 function wasmPack(browser, engine, simulator) {

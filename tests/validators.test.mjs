@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { OpenRouter, parseMessage, tool } from "../pkg/dist/index.js";
 import { root } from "../scripts/toolchain.mjs";
+import { connect, hi } from "./browser/support.js";
 import { startUpstream } from "./upstream/server.mjs";
 
 const folder = join(root, "tests", "validators", "node_modules");
@@ -43,15 +44,13 @@ describe("validators", { skip }, () => {
   let client;
   before(async () => {
     upstream = await startUpstream();
-    client = new OpenRouter({ baseURL: upstream.baseUrl, apiKey: "sk-test", maxRetries: 0 });
+    ({ client } = connect({ OpenRouter, simulator: upstream.url }));
   });
   after(() => upstream.close());
 
-  const ask = (model) => ({ model, messages: [{ role: "user", content: "hi" }] });
-
   for (const [name, { person, city, wrong }] of Object.entries(validators)) {
     test(`${name} says what is asked for, and checks the answer`, async () => {
-      const { data, message } = await client.parse(ask("openai/gpt-5.2"), person);
+      const { data, message } = await client.parse(hi("openai/gpt-5.2"), person);
       assert.deepEqual(data, { name: "text", age: 18, tags: [] });
       assert.deepEqual(await parseMessage(message, person), data);
       const { type, json_schema } = upstream.requests.at(-1).body.response_format;
@@ -62,23 +61,23 @@ describe("validators", { skip }, () => {
     });
 
     test(`${name} tells its issues`, async () => {
-      const error = await client.parse(ask("openai/gpt-5.2"), wrong).catch((error) => error);
+      const error = await client.parse(hi("openai/gpt-5.2"), wrong).catch((error) => error);
       assert.equal(error.code, "invalid_output");
       assert.ok(error.issues.length > 0 && error.partialText.length > 0);
       assert.match(error.message, /name/);
-      const invalid = await client.parse(ask("sim/json-invalid"), person).catch((error) => error);
+      const invalid = await client.parse(hi("sim/json-invalid"), person).catch((error) => error);
       assert.equal(invalid.code, "invalid_output");
     });
 
     test(`${name} types and changes a tool's arguments`, async () => {
       let given;
       const measure = tool({ name: "measure", parameters: city, run: ({ city }) => (given = city) });
-      const run = client.runTools({ ...ask("sim/tools"), tools: [measure] });
+      const run = client.runTools(hi("sim/tools", { tools: [measure] }));
       assert.equal((await run.finalMessage()).content, "The tool said: 6");
       assert.equal(given, 6);
       assert.equal(measure.function.parameters.properties.city.type, "string");
       const strict = tool({ name: "greet", parameters: person, run: () => assert.fail("the arguments do not fit") });
-      const refused = client.runTools({ ...ask("sim/tools"), tools: [strict] });
+      const refused = client.runTools(hi("sim/tools", { tools: [strict] }));
       await refused.finalMessage();
       assert.match(refused.messages[2].content, /the arguments do not fit their schema: .*name/);
     });
@@ -86,12 +85,12 @@ describe("validators", { skip }, () => {
 
   test("a validator without a JSON Schema asks for some object, and cannot be a tool's", async () => {
     const plain = valibot.object({ answer: valibot.any() });
-    await client.parse(ask("openai/gpt-5.2"), plain);
+    await client.parse(hi("openai/gpt-5.2"), plain);
     assert.deepEqual(upstream.requests.at(-1).body.response_format, { type: "json_object" });
     assert.throws(() => tool({ name: "f", parameters: plain }), { code: "invalid_request", field: "parameters" });
   });
 
   test("a validator that JSON Schema cannot express says so before anything is sent", async () => {
-    await assert.rejects(client.parse(ask("openai/gpt-5.2"), zod.z.object({ at: zod.z.date() })), { code: "invalid_request", field: "output" });
+    await assert.rejects(client.parse(hi("openai/gpt-5.2"), zod.z.object({ at: zod.z.date() })), { code: "invalid_request", field: "output" });
   });
 });

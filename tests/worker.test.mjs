@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
 import { after, before, test } from "node:test";
+import { listen } from "./support/loopback.mjs";
 import { startWorker } from "./support/workerd.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 
@@ -43,11 +44,7 @@ const received = (model) => upstream.requests.filter((request) => request.model 
 
 test("a stream passes through byte by byte", async () => {
   for (const model of ["sim/comments", "sim/crlf", "sim/bom", "sim/bad-utf8", "sim/reasoning", "sim/tools-parallel"]) {
-    const direct = await fetch(`${upstream.baseUrl}/chat/completions`, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${KEY}` },
-      body: JSON.stringify({ model, stream: true, messages: [{ role: "user", content: "hi" }] }),
-    });
+    const direct = await chat(model, { to: upstream, headers: { authorization: `Bearer ${KEY}` } });
     const through = await chat(model);
     assert.equal(through.headers.get("content-type"), direct.headers.get("content-type"));
     const text = async (response) => Buffer.from(await response.arrayBuffer()).toString("latin1");
@@ -173,13 +170,12 @@ test("redirects of the upstream are not followed: the key goes to one host", asy
   const other = createServer((_, response) => response.end("{}"));
   let reached = false;
   other.on("request", () => (reached = true));
-  other.listen(0, "127.0.0.1");
-  await once(other, "listening");
-  upstream.define({ model: "test/redirect", status: 307, headers: { location: `http://127.0.0.1:${other.address().port}/` }, body: "" });
+  const { url, close } = await listen(other);
+  upstream.define({ model: "test/redirect", status: 307, headers: { location: `${url}/` }, body: "" });
   const response = await chat("test/redirect");
   assert.equal(response.status, 502);
   assert.equal(reached, false);
-  other.close();
+  await close();
 });
 
 test("other origins, and POSTs of nobody, are refused", async () => {

@@ -1,9 +1,9 @@
 // The page as a newcomer gets it: `npm start`'s own script, `wrangler dev` with everything behind it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { newNode, root } from "../../scripts/toolchain.mjs";
+import { freePort } from "./loopback.mjs";
 
 /**
  * Starts the page on a free port; `stop()` is Ctrl-C and resolves with the exit code.
@@ -42,13 +42,4 @@ export async function startApp(variables = {}) {
       return exited;
     },
   };
-}
-
-export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }

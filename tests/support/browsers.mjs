@@ -9,7 +9,7 @@ import { Browser, Builder, Capabilities } from "selenium-webdriver";
 import chrome from "selenium-webdriver/chrome.js";
 import firefox from "selenium-webdriver/firefox.js";
 import { browsers, root } from "../../scripts/toolchain.mjs";
-import { freePort } from "./app.mjs";
+import { freePort } from "./loopback.mjs";
 
 process.env.SE_AVOID_STATS = "true";
 

@@ -1,9 +1,9 @@
 // Serves folders of the repository on loopback, as a page's own server would.
 import { createReadStream, existsSync, statSync } from "node:fs";
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { root } from "../../scripts/toolchain.mjs";
+import { listen } from "./loopback.mjs";
 
 const types = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 
@@ -20,14 +20,5 @@ export async function serveFiles(pages) {
     response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" });
     return createReadStream(file).pipe(response);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    url: `http://127.0.0.1:${server.address().port}`,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return listen(server);
 }

@@ -4,10 +4,9 @@ import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
+import { npmProgram, root } from "../../scripts/toolchain.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const modules = { "index.js": "esModule", "index_bg.wasm": "wasm" };
 
 /**
@@ -19,7 +18,7 @@ export async function startWorker(variables) {
   for (const name of Object.keys(modules)) copyFileSync(join(root, "worker", "build", name), join(folder, name));
   writeFileSync(join(folder, "config.capnp"), configuration(variables), { mode: 0o600 });
 
-  const child = spawn(join(root, "node_modules", ".bin", "workerd"), ["serve", "config.capnp", "--control-fd=3"], {
+  const child = spawn(npmProgram("workerd"), ["serve", "config.capnp", "--control-fd=3"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });

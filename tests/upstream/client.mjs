@@ -30,6 +30,9 @@ export async function eventsOf(upstream, model, more = {}) {
   return eventsIn(await response.text());
 }
 
+/** The whole answer to a chat request that asks for no stream. */
+export const complete = async (upstream, model, more = {}) => (await ask(upstream, { model, ...more })).json();
+
 /** The deltas of the first choice, in order. */
 export const deltasIn = (events) => events.flatMap((event) => event.choices?.[0]?.delta ?? []);
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, askRaw, contentIn, deltasIn, eventsOf, finishIn } from "./client.mjs";
+import { ask, askRaw, complete, contentIn, deltasIn, eventsIn, eventsOf, finishIn } from "./client.mjs";
 import { TEXT } from "./scenario.mjs";
 import { startUpstream } from "./server.mjs";
 
@@ -8,7 +8,6 @@ let upstream;
 before(async () => (upstream = await startUpstream()));
 after(() => upstream.close());
 
-const complete = async (model, more) => (await ask(upstream, { model, ...more })).json();
 
 test("a stream is text in words, the finish reason, the usage with the finish reason again, and DONE", async () => {
   const events = await eventsOf(upstream, "sim/text");
@@ -29,9 +28,7 @@ test("every delta names the role, and the chunks carry the id of the headers", a
   assert.equal(response.headers.get("cache-control"), "no-cache");
   const id = response.headers.get("x-generation-id");
   assert.match(id, /^gen-\d{10}-\w{20}$/);
-  const events = (await response.text()).split("\n\n").filter((event) => event.startsWith("data: {"));
-  for (const event of events) {
-    const chunk = JSON.parse(event.slice("data: ".length));
+  for (const chunk of eventsIn(await response.text()).filter((event) => event !== "[DONE]")) {
     assert.equal(chunk.id, id);
     assert.equal(chunk.choices[0].delta.role, "assistant");
   }
@@ -61,7 +58,7 @@ test("reasoning comes in fragments, its signature last and without text", async 
   const details = deltasIn(events).flatMap((delta) => delta.reasoning_details ?? []);
   assert.equal(details[0].signature, "");
   assert.ok(details.at(-1).signature.length > 0 && !("text" in details.at(-1)));
-  const whole = (await complete("sim/reasoning")).choices[0].message;
+  const whole = (await complete(upstream, "sim/reasoning")).choices[0].message;
   assert.equal(details.map((detail) => detail.text ?? "").join(""), whole.reasoning_details[0].text);
   assert.equal(details.at(-1).signature, whole.reasoning_details[0].signature);
   assert.equal(contentIn(events), TEXT);
@@ -75,7 +72,7 @@ test("a signature can come after the text has begun", async () => {
 });
 
 test("a summary and encrypted reasoning can share an index", async () => {
-  const { reasoning_details } = (await complete("sim/reasoning-encrypted")).choices[0].message;
+  const { reasoning_details } = (await complete(upstream, "sim/reasoning-encrypted")).choices[0].message;
   assert.deepEqual(
     reasoning_details.map(({ type, index }) => [type, index]),
     [
@@ -91,7 +88,7 @@ test("reasoning can come without details", async () => {
 });
 
 test("images, audio, annotations and refusals stream and come whole alike", async () => {
-  const message = async (model) => (await complete(model)).choices[0].message;
+  const message = async (model) => (await complete(upstream, model)).choices[0].message;
   const deltas = async (model) => deltasIn(await eventsOf(upstream, model));
 
   const images = (await deltas("sim/images")).flatMap((delta) => delta.images ?? []);
@@ -118,7 +115,7 @@ test("two choices interleave, and come in one result", async () => {
     events.slice(0, 3).map((event) => event.choices[0].index),
     [0, 1, 1],
   );
-  const result = await complete("sim/two-choices");
+  const result = await complete(upstream, "sim/two-choices");
   assert.deepEqual(
     result.choices.map((choice) => choice.message.content),
     ["first choice", "second choice"],
@@ -151,7 +148,7 @@ test("usage can come with empty choices, after a null finish reason, twice, or n
   assert.ok(early.usage.completion_tokens < last.usage.completion_tokens);
 
   assert.deepEqual(usages(await eventsOf(upstream, "sim/no-usage")), []);
-  assert.equal((await complete("sim/no-usage")).usage, undefined);
+  assert.equal((await complete(upstream, "sim/no-usage")).usage, undefined);
 });
 
 test("there can be data after DONE", async () => {
@@ -167,7 +164,7 @@ test("an ordinary model gives the demo answer, which says what it is and quotes 
   assert.match(answer, /> How are you\?\n/);
   assert.equal(events[0].model, "openai/gpt-5.2");
   assert.equal(events[0].provider, "OpenAI");
-  const result = await complete("openai/gpt-5.2", { messages });
+  const result = await complete(upstream, "openai/gpt-5.2", { messages });
   assert.equal(result.choices[0].message.content, answer);
 });
 
@@ -179,7 +176,7 @@ test("the demo answer is no longer than asked for", async () => {
 });
 
 test("routers, aliases, variants and models too new for the list answer, unknown ones do not", async () => {
-  const servedBy = async (model) => (await complete(model)).model;
+  const servedBy = async (model) => (await complete(upstream, model)).model;
   assert.equal(await servedBy("openrouter/auto"), "anthropic/claude-sonnet-4.6");
   assert.equal(await servedBy("~openai/gpt-latest"), "openai/gpt-5.2");
   assert.equal(await servedBy("openai/gpt-5.2:nitro"), "openai/gpt-5.2");
@@ -195,9 +192,9 @@ test("routers, aliases, variants and models too new for the list answer, unknown
 });
 
 test("the first model that does not fail answers; if all fail, the last one's error is returned", async () => {
-  assert.equal((await complete("sim/429", { models: ["sim/502", "sim/text"] })).model, "sim/text");
+  assert.equal((await complete(upstream, "sim/429", { models: ["sim/502", "sim/text"] })).model, "sim/text");
   assert.equal((await ask(upstream, { model: "sim/429", models: ["sim/502"] })).status, 502);
-  assert.equal((await complete(undefined, { models: ["sim/text"] })).model, "sim/text");
+  assert.equal((await complete(upstream, undefined, { models: ["sim/text"] })).model, "sim/text");
 });
 
 test("words are delayed as asked", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, askRaw, contentIn, eventsIn, eventsOf, finishIn } from "./client.mjs";
+import { ask, askRaw, complete, contentIn, eventsIn, eventsOf, finishIn } from "./client.mjs";
 import { TEXT } from "./scenario.mjs";
 import { startUpstream } from "./server.mjs";
 
@@ -55,7 +55,7 @@ test("an error in the middle can say whether to try again", async () => {
 test("an error can be in a choice, with the partial answer", async () => {
   const choice = (await eventsOf(upstream, "sim/choice-error")).at(-2).choices[0];
   assert.ok(choice.error && choice.finish_reason === "error");
-  const whole = (await (await ask(upstream, { model: "sim/choice-error" })).json()).choices[0];
+  const whole = (await complete(upstream, "sim/choice-error")).choices[0];
   assert.equal(whole.message.content, "Hello there");
   assert.ok(whole.error && whole.finish_reason === "error");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, contentIn, eventsOf, finishIn } from "./client.mjs";
+import { ask, complete, contentIn, eventsOf, finishIn } from "./client.mjs";
 import { NoInstance, instanceOf } from "./instance.mjs";
 import { startUpstream } from "./server.mjs";
 
@@ -28,7 +28,7 @@ test("the answer to a request with a schema fits it, streaming or not", async ()
   const events = await eventsOf(upstream, MODEL, { response_format });
   assert.deepEqual(JSON.parse(contentIn(events)), A_PERSON);
   assert.ok(events.length > 8, "it comes in pieces");
-  const { choices } = await (await ask(upstream, { model: MODEL, response_format })).json();
+  const { choices } = await complete(upstream, MODEL, { response_format });
   assert.deepEqual(JSON.parse(choices[0].message.content), A_PERSON);
 });
 

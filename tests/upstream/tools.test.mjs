@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, contentIn, deltasIn, eventsOf, finishIn } from "./client.mjs";
+import { ask, complete, contentIn, deltasIn, eventsOf, finishIn } from "./client.mjs";
 import { TEXT } from "./scenario.mjs";
 import { startUpstream } from "./server.mjs";
 
@@ -8,7 +8,6 @@ let upstream;
 before(async () => (upstream = await startUpstream()));
 after(() => upstream.close());
 
-const complete = async (model, more) => (await ask(upstream, { model, ...more })).json();
 const toolDeltas = (events) => deltasIn(events).flatMap((delta) => delta.tool_calls ?? []);
 const argumentsOf = (events, index) =>
   toolDeltas(events)
@@ -33,7 +32,7 @@ test("a tool call can come whole", async () => {
 
 test("the caller's own tools are the ones that are called", async () => {
   const tools = ["one", "two"].map((name) => ({ type: "function", function: { name } }));
-  const result = await complete("sim/tools-parallel", { tools });
+  const result = await complete(upstream, "sim/tools-parallel", { tools });
   assert.deepEqual(
     result.choices[0].message.tool_calls.map((call) => call.function.name),
     ["one", "two"],
@@ -49,7 +48,7 @@ test("once the tools have answered, the answer is text", async () => {
   const events = await eventsOf(upstream, "sim/tools", { messages });
   assert.equal(contentIn(events), "The tool said: 15°C");
   assert.equal(finishIn(events), "stop");
-  const result = await complete("sim/tools", { messages });
+  const result = await complete(upstream, "sim/tools", { messages });
   assert.equal(result.choices[0].message.content, "The tool said: 15°C");
 });
 
@@ -71,7 +70,7 @@ test("tool calls can have the same id, an empty id, or no index", async () => {
 
 test("tool arguments can be followed by white space, be missing, or be cut", async () => {
   assert.match(argumentsOf(await eventsOf(upstream, "sim/tools-trailing-space"), 0), /\} \n$/);
-  const missing = await complete("sim/tools-missing-arguments");
+  const missing = await complete(upstream, "sim/tools-missing-arguments");
   assert.deepEqual(missing.choices[0].message.tool_calls[0].function, { name: "get_weather" });
   const cut = await eventsOf(upstream, "sim/tools-cut-arguments");
   assert.throws(() => JSON.parse(argumentsOf(cut, 0)), SyntaxError);
@@ -140,6 +139,6 @@ test("parallel calls want one result each, from the tools listed again", async (
 });
 
 test("no tool is called where the caller wants none", async () => {
-  const result = await complete("sim/tools", { tools: LISTED, tool_choice: "none" });
+  const result = await complete(upstream, "sim/tools", { tools: LISTED, tool_choice: "none" });
   assert.equal(result.choices[0].message.content, TEXT);
 });

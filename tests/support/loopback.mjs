@@ -1,0 +1,25 @@
+// Servers on loopback, each on a port that is free.
+import { once } from "node:events";
+import { createServer } from "node:net";
+
+/** Has a server of node:http or node:net listen; once `close()` resolves, nobody is connected to it. */
+export async function listen(server) {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    async close() {
+      server.closeAllConnections?.();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+export async function freePort() {
+  const { port, close } = await listen(createServer());
+  await close();
+  return port;
+}
