@@ -17,7 +17,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { trimPanics } from "./link.mjs";
@@ -32,9 +32,13 @@ import {
   toolchainForWasm,
   wasmEnvironment,
 } from "./toolchain.mjs";
+import { withoutNames } from "./wasm.mjs";
 
 const stamps = join(root, "target", "build-stamps");
 const pkg = join(root, "pkg");
+/** The package's module with the names of its functions, after and before wasm-opt: bench/parts.mjs reads them. */
+export const named = join(root, "target", "names", "openrouter.wasm");
+export const linked = join(root, "target", "names", "linked.wasm");
 const workerBuild = join(root, "worker", "build");
 const page = join(root, "www", "dist");
 
@@ -55,24 +59,27 @@ export async function build(parts = Object.keys(builders)) {
 async function buildPackage(env) {
   const { target, version } = metadata(env);
   const crate = ["-p", "openrouter-wasm", "--lib", "--features", "freestanding"];
-  await run("cargo", ["build", "--release", ...crate, "--target", WASM_TARGET], { cwd: root, env });
+  // These names tell what a generic function was made for.
+  const names = ["--", "-C", "symbol-mangling-version=v0"];
+  await run("cargo", ["rustc", "--release", ...crate, "--target", WASM_TARGET, ...names], { cwd: root, env });
   const wasm = join(target, WASM_TARGET, "release", "openrouter_wasm.wasm");
   const written = ["npm", "src/browser/types.d.ts", "LICENSE-MIT", "LICENSE-APACHE"].map((path) => join(root, path));
 
-  await unlessFresh("package", [wasm, ...written, import.meta.filename, join(root, "scripts/link.mjs")], [version], pkg, async () => {
+  const linking = ["link.mjs", "wasm.mjs"].map((file) => join(import.meta.dirname, file));
+  await unlessFresh("package", [wasm, ...written, import.meta.filename, ...linking], [version], [pkg, named, linked], async () => {
     const out = join(root, "target", "pkg");
     const dist = join(out, "dist");
     const bindings = join(dist, "wasm");
     rmSync(out, { recursive: true, force: true });
     mkdirSync(bindings, { recursive: true });
 
-    const names = ["--out-name", "openrouter", "--out-dir", bindings];
-    await run("wasm-bindgen", ["--target", "web", "--omit-default-module-path", "--keep-debug", ...names, wasm], { cwd: root, env });
+    const where = ["--out-name", "openrouter", "--out-dir", bindings];
+    await run("wasm-bindgen", ["--target", "web", "--omit-default-module-path", "--keep-debug", ...where, wasm], { cwd: root, env });
     const bound = join(bindings, "openrouter_bg.wasm");
-    if (trimPanics(bound, bound) === 0) throw new Failure("the module's panics have other names now: see scripts/link.mjs");
-    // Functions that are called once stay functions: compressed, that is 1 kB less than inlined.
-    const smallest = ["--flatten", "--rereloop", "-Oz", "-Oz", "--one-caller-inline-max-function-size", "0"];
-    await run("wasm-opt", [...smallest, ...WASM_FEATURES, bound, "-o", bound], { cwd: root, env });
+    mkdirSync(dirname(named), { recursive: true });
+    if (trimPanics(bound, linked) === 0) throw new Failure("the module's panics have other names now: see scripts/link.mjs");
+    await optimise(linked, named, env);
+    writeFileSync(bound, withoutNames(readFileSync(named)));
     // For pages that cannot fetch a second file.
     const inline = gzip(readFileSync(bound)).toString("base64");
     writeFileSync(join(bindings, "openrouter_bg.inline.js"), `export default "${inline}";\n`);
@@ -94,10 +101,17 @@ async function buildPackage(env) {
   report("package glue", [join(pkg, "dist/wasm/openrouter.js")]);
 }
 
+/** Makes a module as small as it gets. The names of functions stay. */
+export async function optimise(from, to, env) {
+  // Functions that are called once stay functions: compressed, that is 1 kB less than inlined.
+  const smallest = ["--flatten", "--rereloop", "-Oz", "-Oz", "--one-caller-inline-max-function-size", "0"];
+  await run("wasm-opt", [...smallest, ...WASM_FEATURES, "-g", from, "-o", to], { cwd: root, env });
+}
+
 async function buildWorker(env) {
   const sources = ["Cargo.toml", "Cargo.lock", ".cargo", "src", "worker/Cargo.toml", "worker/.cargo", "worker/src"];
   const inputs = [...sources.map((path) => join(root, path)), import.meta.filename];
-  await unlessFresh("worker", inputs, [], workerBuild, async () => {
+  await unlessFresh("worker", inputs, [], [workerBuild], async () => {
     rmSync(workerBuild, { recursive: true, force: true });
     await run("worker-build", ["--release"], { cwd: join(root, "worker"), env });
   });
@@ -110,7 +124,7 @@ async function buildPage(env) {
   const www = join(root, "www");
   const written = readdirSync(www).filter((entry) => !["dist", "node_modules"].includes(entry));
   const inputs = [...written.map((entry) => join(www, entry)), pkg, import.meta.filename];
-  await unlessFresh("page", inputs, [], page, async () => {
+  await unlessFresh("page", inputs, [], [page], async () => {
     await run("vite", ["build", "www", "--emptyOutDir", "--logLevel", "warn"], { cwd: root, env });
   });
   report("page", files(page));
@@ -124,17 +138,17 @@ function metadata(env) {
   return { target, version: packages.find(({ name }) => name === "openrouter-wasm").version };
 }
 
-/** Has `make` done unless `out` is what it made the last time from the same inputs with the same tools. */
-async function unlessFresh(part, inputs, parameters, out, make) {
+/** Has `make` done unless `outputs` are what it made the last time from the same inputs with the same tools. */
+async function unlessFresh(part, inputs, parameters, outputs, make) {
   const tools = [lockedTools(), ...Object.values(CARGO_TOOLS).map(({ version }) => version), ...parameters];
   const wanted = digest(inputs, tools);
   const stamp = join(stamps, part);
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === `${wanted} ${digest([out], [])}`) return;
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === `${wanted} ${digest(outputs, [])}`) return;
   console.log(`build: ${part}`);
   rmSync(stamp, { force: true });
   await make();
   mkdirSync(stamps, { recursive: true });
-  writeFileSync(stamp, `${wanted} ${digest([out], [])}`);
+  writeFileSync(stamp, `${wanted} ${digest(outputs, [])}`);
 }
 
 /** What compiles: npm's lock file and the Rust compiler. */

@@ -3,6 +3,7 @@
 // with gzip.
 import { readFileSync, writeFileSync } from "node:fs";
 import binaryen from "binaryen";
+import { dataSegments } from "./wasm.mjs";
 
 /** Ends of the program, and what only they use: nothing of ours formats a value for people. */
 const UNREACHABLE =
@@ -10,7 +11,7 @@ const UNREACHABLE =
 
 const PATH = /^[ -~]+\.rs$/;
 
-/** Reads a module that has names and writes a smaller one; how many functions it could do without. */
+/** Reads a module that has names and writes a smaller one, with them; how many functions it could do without. */
 export function trimPanics(from, to) {
   const module = binaryen.readBinary(readFileSync(from));
   let count = 0;
@@ -21,6 +22,7 @@ export function trimPanics(from, to) {
     new binaryen.Function(reference).body = module.unreachable();
     count++;
   }
+  binaryen.setDebugInfo(true);
   const bytes = Buffer.from(module.emitBinary());
   module.dispose();
   blankPlaces(bytes);
@@ -45,33 +47,4 @@ function blankPlaces(bytes) {
     }
   }
   for (const [start, length] of blank) bytes.fill(0, start, start + length);
-}
-
-/** Where the active data segments are in memory and in the file. */
-function dataSegments(bytes) {
-  let position = 8;
-  const number = () => {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = bytes[position++];
-      value += (byte & 127) * 2 ** shift;
-      if (byte < 128) return value;
-    }
-  };
-  const segments = [];
-  while (position < bytes.length) {
-    const isData = bytes[position++] === 11;
-    const end = number() + position;
-    for (let count = isData ? number() : 0; count > 0; count--) {
-      // 0, `i32.const` start, `end`: what LLVM writes for a module with one memory.
-      if (number() !== 0 || bytes[position++] !== 0x41) return segments;
-      const start = number();
-      position++;
-      const size = number();
-      segments.push({ start, size, offset: position });
-      position += size;
-    }
-    position = end;
-  }
-  return segments;
 }
