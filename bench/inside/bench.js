@@ -163,11 +163,12 @@ async function garbage(scenario, name) {
 }
 
 /**
- * Memory at some places of a very long stream, collected before it is measured.
- * @returns {Promise<{events: number, heap: number, wasm: number}[]>}
+ * Memory at some places (whole repeats) of a very long stream, collected before it is measured; `text` is the size of the answer so far
+ * as it is written in the chunks, which whoever promises the whole message must keep.
+ * @returns {Promise<{events: number, text: number, heap: number, wasm: number}[]>}
  */
 async function longStream(name, places) {
-  const { before, body, after, events, textLength } = endlessParts();
+  const { before, body, after, events, textLength, textBytes } = endlessParts();
   const repeats = Math.ceil(places.at(-1) / events);
   answerWith(
     streaming(
@@ -186,7 +187,7 @@ async function longStream(name, places) {
     length += chunk.choices[0].delta.content.length;
     if (!places.includes(count)) continue;
     globalThis.gc();
-    measured.push({ events: count, heap: heapUsed(), wasm: wasmBytes() });
+    measured.push({ events: count, text: (count / events) * textBytes, heap: heapUsed(), wasm: wasmBytes() });
   }
   if (count !== repeats * events + 2 || length !== repeats * textLength) throw new WrongContents(`${name} got the long stream wrong`);
   return measured;

@@ -223,16 +223,21 @@ export const scenarios = {
   ),
 };
 
-/** The parts of an endless answer: `body` can be repeated, and is `events` chunks with this text. */
+/**
+ * The parts of an endless answer: `body` can be repeated, and is `events` chunks with a text of `textLength` characters,
+ * which are `textBytes` as they are written there.
+ */
 export function endlessParts() {
   const [first, ...rest] = [...textAnswer(10_000)];
   const end = rest.splice(-2);
   const body = [first, ...rest];
+  const { text } = expectedOf(body);
   return {
     before: [BEFORE],
     body: every16KiB(body.map(eventOf)),
     after: [...end.map(eventOf), AFTER],
     events: body.length,
-    textLength: expectedOf(body).text.length,
+    textLength: text.length,
+    textBytes: encoder.encode(JSON.stringify(text)).length - 2,
   };
 }
