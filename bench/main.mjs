@@ -15,7 +15,7 @@ import { plot } from "./plot.mjs";
 import { document, section, targets } from "./report.mjs";
 import { sizes } from "./size.mjs";
 
-const PARTS = ["speed", "size", "memory", "cold"];
+const PARTS = ["speed", "size", "parts", "memory", "cold"];
 const ROUNDS = 20;
 /** Fewer rounds show where one is, and prove nothing. */
 const ENOUGH_ROUNDS = 20;
@@ -65,6 +65,12 @@ async function measureAll(wanted) {
 
 const measures = {
   size: () => sizes(options.package),
+
+  async parts() {
+    if (options.package) throw new Failure("--part parts: only the build of pkg/ keeps the names that it needs, so not with --package");
+    const { parts } = await import("./parts.mjs"); // set-up may have installed what it needs a moment ago
+    return parts();
+  },
 
   speed: ({ folder, bundles, wanted, results }) =>
     inEach(wanted.engines, (name) =>
@@ -152,7 +158,7 @@ function compact(results) {
 
 await main("bench", async () => {
   const wanted = {
-    parts: chosen("part", PARTS, options.quick ? ["speed"] : PARTS),
+    parts: chosen("part", PARTS, options.quick ? ["speed"] : PARTS.filter((part) => part !== "parts" || !options.package)),
     engines: chosen("only", ["node", "chromium"]),
     scenarios: chosen("scenario", Object.keys(scenarios)),
     contenders: chosen("contender", Object.keys(contenders)),

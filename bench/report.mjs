@@ -59,6 +59,24 @@ const makers = {
     return `### What a page ships, bytes\n\n${table(["", "raw", "gzip -9", "brotli 11"], rows)}`;
   },
 
+  parts({ rows, features }) {
+    const total = (figure) => whole(rows.reduce((sum, row) => sum + row[figure], 0));
+    const parts = rows.map(({ part, what, raw, gzip }) => [what ? `${part}: ${what}` : part, whole(raw), whole(gzip)]);
+    const optional = features.map(({ what, wasm, javascript }) => [what, whole(wasm), javascript === undefined ? "–" : whole(javascript)]);
+    return `### What it is made of, bytes
+
+What ships with "ours slim". The wasm's code is told apart by the names that its functions had; what the compiler inlined
+is where it was inlined. A part's gzip is its share of the file's, by raw bytes: to leave a part out saves less than that
+where others use its code, and more where only it used theirs.
+
+${table(["", "raw", "gzip -9"], [...parts, ["all", total("raw"), total("gzip")]])}
+
+What the wasm would save without a feature (optimised again without its exports; its texts stay), and the JavaScript
+that a page has only where it imports it ("–": every bundle has it):
+
+${table(["", "wasm, gzip -9", "JavaScript, gzip -9"], optional)}`;
+  },
+
   memory(measured) {
     const engines = Object.keys(measured);
     const head = engines.map((engine) => ENGINES[engine]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { targets } from "./report.mjs";
+import { section, targets } from "./report.mjs";
 
 const grown = (wasm, heap = 0) => ({
   memory: {
@@ -23,4 +23,15 @@ test("wasm may grow by the text of the answer, and by less than 900 kB beside it
 test("the heap keeps no text and may grow by less than 900 kB", () => {
   assert.equal(target(grown(0, 899_000), "growth of heap").isMet, true);
   assert.equal(target(grown(0, 900_000), "growth of heap").isMet, false);
+});
+
+test("the table of parts ends with their sums", () => {
+  const rows = [
+    { part: "sse", what: "server-sent events", raw: 3000, gzip: 1000 },
+    { part: "glue", raw: 10, gzip: 5 },
+  ];
+  const shown = section("parts", { parts: { rows, features: [{ what: "signing in", wasm: 2000, javascript: 700 }, { what: "tools", wasm: 30 }] } });
+  assert.match(shown, /\| sse: server-sent events \| +3,000 \| +1,000 \|/);
+  assert.match(shown, /\| glue +\| +10 \| +5 \|\n\| all +\| +3,010 \| +1,005 \|/);
+  assert.match(shown, /\| signing in +\| +2,000 \| +700 \|\n\| tools +\| +30 \| +– \|/);
 });
