@@ -128,7 +128,15 @@ scenarios! {
         only_who_asks_for_the_same_in_the_same_way_shares_a_request,
         an_answer_that_is_none_is_said_to_be_malformed,
         an_option_that_is_none_is_named_for_a_call_too,
-        spellings_of_older_guides_are_brought_up_to_date_and_told_once;
+        spellings_of_older_guides_are_brought_up_to_date_and_told_once,
+        what_a_hook_throws_ends_the_call,
+        a_body_that_is_deaf_to_its_signal_is_left,
+        an_abort_is_told_while_the_module_is_loaded,
+        a_file_that_cannot_be_read_is_named,
+        an_answer_without_data_is_malformed,
+        an_output_that_is_no_json_is_refused,
+        a_conversation_goes_on_after_an_abort_that_nobody_reads,
+        each_callers_own_fetch_and_hooks_are_his;
     with_simulator:
         what_fails_for_a_moment_is_asked_again,
         what_will_not_get_better_is_asked_once,

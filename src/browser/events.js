@@ -32,11 +32,6 @@ export class EventStream extends IterableStream {
     return this.#final();
   }
 
-  /** What the response's head says, once it is here. */
-  async response() {
-    return JSON.parse(await this.#source.opened);
-  }
-
   async #final() {
     const whole = await this.#source.finish();
     if (whole !== null) return whole;

@@ -21,8 +21,14 @@ export class Exchange {
   #kept;
   #signals;
   #controller;
+  #source;
   #timer;
-  #abort = () => this.#controller?.abort();
+  /** Called when the caller ends the call, from when its stream is open. */
+  left;
+  #abort = () => {
+    this.#controller?.abort();
+    this.left?.();
+  };
 
   /** `cache` is fetch's option; `kept` has the tag of a text that is known, and notes what comes, see models.js. */
   constructor(call, { fetch, hooks, cache, kept }, signals) {
@@ -67,38 +73,50 @@ export class Exchange {
     if (this.aborted) return undefined;
     const sent = call.send(Date.now());
     if (sent === "") return undefined; // there is nothing to send: the call was wrong from the start
-    const controller = (this.#controller = new AbortController());
-    const { signal } = controller;
+    const { signal } = (this.#controller = new AbortController());
     const { url, method, headers, attempt } = JSON.parse(sent);
     if (this.#kept?.known) headers["If-None-Match"] = this.#kept.known;
     // No headers and no body: they hold the key and the prompt.
     this.#hooks?.onRequest?.({ url, method, attempt });
+    const init = { method, headers, body: call.body(), signal, cache: this.#cache };
+    const response = await this.#try(() => this.#within((this.#fetch ?? globalThis.fetch)(url, init)));
+    if (call.error !== undefined) return undefined;
+    // What a hook throws ends the call: the network has not failed, and what is asked again is paid again.
+    this.#hooks?.onResponse?.({ url, method, attempt, status: response.status });
+    return this.#try(() => this.#take(response));
+  }
+
+  /** What the network gives; undefined if it fails, which the core is told. */
+  async #try(run) {
     try {
-      const response = await this.#within((this.#fetch ?? globalThis.fetch)(url, { method, headers, body: call.body(), signal, cache: this.#cache }));
-      this.#hooks?.onResponse?.({ url, method, attempt, status: response.status });
-      if (this.#kept) {
-        this.#kept.response = response;
-        if (this.#kept.known && response.status === 304) {
-          this.close();
-          return null;
-        }
-      }
-      const kind = call.received(response.status, headersOf(response), Date.now());
-      if (kind === STREAM) return await this.#open(response);
-      if (kind === BYTES) {
-        this.#settle();
-        return response;
-      }
-      // An error whose body breaks off is still that error.
-      const text = await this.#within(response.text()).catch((error) => {
-        if (kind !== REFUSED) throw error;
-      });
-      return kind === REFUSED ? call.refused(text) : this.#read(text, kind === TRUSTED);
+      return await run();
     } catch {
-      if (call.error === undefined) call.broke(Date.now());
-      controller.abort();
+      if (this.#call.error === undefined) this.#call.broke(Date.now());
+      this.#stop();
       return undefined;
     }
+  }
+
+  async #take(response) {
+    const call = this.#call;
+    if (this.#kept) {
+      this.#kept.response = response;
+      if (this.#kept.known && response.status === 304) {
+        this.close();
+        return null;
+      }
+    }
+    const kind = call.received(response.status, headersOf(response), Date.now());
+    if (kind === STREAM) return this.#open(response);
+    if (kind === BYTES) {
+      this.#settle();
+      return response;
+    }
+    // An error whose body breaks off is still that error.
+    const text = await this.#within(response.text()).catch((error) => {
+      if (kind !== REFUSED) throw error;
+    });
+    return kind === REFUSED ? call.refused(text) : this.#read(text, kind === TRUSTED);
   }
 
   #read(text, isTrusted) {
@@ -118,13 +136,13 @@ export class Exchange {
 
   /** Reads up to the first chunk: until then, the request can be sent again. */
   async #open(response) {
-    const source = response.body.getReader();
+    const source = (this.#source = response.body.getReader());
     const reads = [];
     for (let isOpen = false; !isOpen; ) {
       const { done, value } = await this.#within(source.read());
       isOpen = this.#call.read(value, Date.now()) || done;
       if (this.#call.error !== undefined) {
-        this.#controller.abort();
+        this.#stop();
         return undefined;
       }
       if (value !== undefined) reads.push(value);
@@ -134,33 +152,21 @@ export class Exchange {
 
   /** Waits, but ends the request once it takes longer than allowed; a fetch that is deaf to that is left behind. */
   async #within(promise) {
-    const { signal } = this.#controller;
     const wait = this.#call.wait(Date.now());
-    let leave;
-    const left = new Promise((_, reject) => {
-      leave = () => reject(signal.reason);
-      signal.addEventListener("abort", leave);
-    });
-    if (signal.aborted) leave();
     // Clocks are rounded: a little later, the core is sure that the time is over.
     if (wait !== undefined) this.#timer = setTimeout(this.#abort, wait + 5);
     try {
-      return await Promise.race([promise, left]);
+      return await unlessAborted(promise, this.#controller.signal);
     } finally {
       clearTimeout(this.#timer);
-      signal.removeEventListener("abort", leave);
     }
   }
 
   #pause(ms) {
-    this.#controller = new AbortController();
-    const { signal } = this.#controller;
-    return new Promise((resolve, reject) => {
+    const pause = new Promise((resolve) => {
       this.#timer = setTimeout(resolve, ms);
-      signal.addEventListener("abort", () => reject(this.aborted?.reason));
-      // The hook may have ended the call.
-      if (this.aborted) this.#abort();
     });
+    return this.#signals.reduce(unlessAborted, pause);
   }
 
   /** The request goes on without us; what it says is the caller's. */
@@ -174,9 +180,30 @@ export class Exchange {
     if (this.#call === undefined) return;
     clearTimeout(this.#timer);
     for (const signal of this.#signals) signal.removeEventListener("abort", this.#abort);
-    this.#controller?.abort();
+    this.#stop();
     this.#call.free();
     this.#call = undefined;
+  }
+
+  /** Ends what was sent. A body that is deaf to that would let who reads it wait for ever, if it was not cancelled. */
+  #stop() {
+    this.#controller?.abort();
+    this.#source?.cancel().catch(() => {});
+  }
+}
+
+/** What a promise comes to, unless a signal is aborted before: then why. */
+export async function unlessAborted(promise, signal) {
+  let leave;
+  const left = new Promise((_, reject) => {
+    leave = () => reject(signal.reason);
+    signal?.addEventListener("abort", leave);
+  });
+  if (signal?.aborted) leave();
+  try {
+    return await Promise.race([promise, left]);
+  } finally {
+    signal?.removeEventListener("abort", leave);
   }
 }
 

@@ -2,7 +2,7 @@
 // is, and which models meet which needs, is the core's to say.
 
 import { OpenRouterError, openRouterError } from "./error.js";
-import { Exchange } from "./exchange.js";
+import { Exchange, unlessAborted } from "./exchange.js";
 
 /** What may be done with a kept answer, see freshness.rs. */
 const FRESH = 0;
@@ -55,11 +55,13 @@ export class Catalogue {
     const state = entry && freshness(Core, entry, Date.now());
     const name = settings + key;
     let shared = this.#pending.get(name);
+    // Functions are settings too, but no JSON.
+    if (shared?.fetch !== transport.fetch || shared?.hooks !== transport.hooks) shared = undefined;
     if (state === FRESH || shared) call.free();
     if (state === FRESH) return entry;
     if (!shared) {
       const cancel = new AbortController();
-      shared = { waiters: 0, cancel, done: this.#renew(Core, call, transport, cancel.signal, key, entry) };
+      shared = { ...transport, waiters: 0, cancel, done: this.#renew(Core, call, transport, cancel.signal, key, entry) };
       this.#pending.set(name, shared);
       shared.forget = () => this.#pending.get(name) === shared && this.#pending.delete(name);
       shared.done.then(shared.forget, shared.forget);
@@ -96,16 +98,9 @@ export class Catalogue {
 /** Waits for a request that others may wait for too; it ends when nobody does any more. */
 async function join(shared, signal) {
   shared.waiters += 1;
-  let abort;
-  const aborted = new Promise((_, reject) => {
-    abort = () => reject(signal.reason);
-    if (signal?.aborted) abort();
-    signal?.addEventListener("abort", abort);
-  });
   try {
-    return await Promise.race([shared.done, aborted]);
+    return await unlessAborted(shared.done, signal);
   } finally {
-    signal?.removeEventListener("abort", abort);
     shared.waiters -= 1;
     if (shared.waiters === 0) {
       shared.forget();

@@ -1,10 +1,10 @@
 // The class that people use: reads what the caller gives when he gives it, and hands it to the core as JSON.
 
 import { EventStream, withAudio } from "./events.js";
-import { Exchange } from "./exchange.js";
+import { Exchange, unlessAborted } from "./exchange.js";
 import { CHEAPEST, COST, Catalogue, FIND, ask, data, take } from "./models.js";
 import { ChatCompletionStream } from "./stream.js";
-import { parse } from "./structured.js";
+import { parse, refuse } from "./structured.js";
 import { ToolRun } from "./tools.js";
 
 /** How each option that is no JSON is told from a mistake, which stays for the core to refuse. */
@@ -84,7 +84,7 @@ export const openRouterClass = ({ loaded, load }) =>
     /** Streams the answer to what `make()` resolves to once the core is there; `ended` is told how it ended. */
     [ASK](make, options, ended) {
       const cancel = new AbortController();
-      const opened = this.#run(options, cancel.signal, async (core, json) => core.call("chat", await make(), json, true, Date.now()));
+      const opened = this.#run(options, cancel.signal, async (core, json) => core.call("chat", await unlessAborted(make(), cancel.signal), json, true, Date.now()));
       return new ChatCompletionStream(opened, cancel, ended);
     }
 
@@ -142,7 +142,7 @@ export const openRouterClass = ({ loaded, load }) =>
         return core.call(operation, body, json, false, Date.now());
       };
       const send = (...call) => this.#catalogue.entry(loaded(), ...call);
-      const { text } = await this.#run(options, undefined, prepare, { send });
+      const { text } = await this.#run(options, undefined, prepare, send);
       return text;
     }
 
@@ -192,8 +192,12 @@ export const openRouterClass = ({ loaded, load }) =>
       const { file, ...rest } = request ?? {};
       if (typeof file?.arrayBuffer !== "function") return this.#call("transcription", request, options);
       const body = write(rest);
-      const prepare = (core, json, bytes) => core.call("transcription", withAudio(core, body, file, bytes), json, false, Date.now());
-      return this.#run(options, undefined, prepare, { input: file.arrayBuffer() });
+      return this.#run(options, undefined, async (core, json) => {
+        const bytes = await file.arrayBuffer().catch((cause) => {
+          throw refuse("file", "it cannot be read", cause);
+        });
+        return core.call("transcription", withAudio(core, body, file, new Uint8Array(bytes)), json, false, Date.now());
+      });
     }
 
     responses(request, options) {
@@ -213,11 +217,11 @@ export const openRouterClass = ({ loaded, load }) =>
     }
 
     async key(options) {
-      return (await this.#call("key", {}, options)).data;
+      return data(await this.#call("key", {}, options));
     }
 
     async generation(id, options) {
-      return (await this.#call("generation", { id }, options)).data;
+      return data(await this.#call("generation", { id }, options));
     }
 
     exchangeCode(request, options) {
@@ -241,15 +245,14 @@ export const openRouterClass = ({ loaded, load }) =>
       return this.#run(options, cancel, (core, json) => core.call(operation, body && format(body), json, cancel !== undefined, Date.now()));
     }
 
-    /** `input` is what is read while the core is loaded; `send` carries what was prepared. */
-    async #run(options, cancel, prepare, { input, send = (...exchange) => new Exchange(...exchange).run() } = {}) {
+    /** `send` carries what was prepared. */
+    async #run(options, cancel, prepare, send = (...exchange) => new Exchange(...exchange).run()) {
       const { signal, json, ...own } = split(options);
       const signals = [signal, cancel].filter((signal) => signal);
       for (const signal of signals) signal.throwIfAborted();
-      if (!loaded()) await load();
+      if (!loaded()) await signals.reduce(unlessAborted, load());
       this.#core ??= new (loaded())(this.#options.json, pageOrigin(), environment());
-      const bytes = input && new Uint8Array(await input);
       const { fetch = this.#options.fetch, hooks = this.#options.hooks, cache = this.#options.cache } = own;
-      return send(await prepare(this.#core, json, bytes), { fetch, hooks, cache }, signals, json);
+      return send(await prepare(this.#core, json), { fetch, hooks, cache }, signals, json);
     }
   };

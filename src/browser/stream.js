@@ -54,7 +54,8 @@ export class Source {
       this.#source = source;
       this.#reads = reads;
       const response = reader.response();
-      if (this.hasEnded) this.#release();
+      exchange.left = () => this.#onError();
+      if (exchange.aborted) this.#onError();
       return response;
     });
     // Whoever reads is told; a stream that nobody reads is no unhandled rejection.
@@ -83,10 +84,12 @@ export class Source {
     if (this.#advancing) return this.#advancing.then(then, then);
     return (this.#advancing = this.#read().then(
       (result) => {
+        this.#advancing = null;
         this.#onRead(result);
         return then();
       },
       (error) => {
+        this.#advancing = null;
         this.#onError(error);
         return then();
       },
@@ -104,8 +107,6 @@ export class Source {
     if (this.hasEnded) return;
     this.#end({ reason: reason ?? new DOMException("The stream was cancelled.", "AbortError") });
     this.#cancel.abort(reason);
-    // It may be open without a read under way that would notice, and must not hold on to the caller's signal.
-    this.#release();
   }
 
   #read() {
@@ -135,7 +136,6 @@ export class Source {
   }
 
   #onRead({ done, value }) {
-    this.#advancing = null;
     this.#waitingSince = undefined;
     if (this.hasEnded) return;
     const reader = this.#reader;
@@ -152,15 +152,16 @@ export class Source {
     this.#free();
   }
 
+  /** A read failed, or the caller has ended the call, whether anybody reads or not. */
   #onError(error) {
-    this.#advancing = null;
-    if (this.hasEnded) return;
-    const { aborted } = this.#exchange ?? {};
-    if (aborted || !this.#reader) {
-      this.#end({ reason: aborted ? aborted.reason : error });
-    } else {
-      this.#reader.fail();
-      this.#endAsToldByCore(error);
+    if (!this.hasEnded) {
+      const { aborted } = this.#exchange ?? {};
+      if (aborted || !this.#reader) {
+        this.#end({ reason: aborted ? aborted.reason : error });
+      } else {
+        this.#reader.fail();
+        this.#endAsToldByCore(error);
+      }
     }
     this.#release();
   }
@@ -243,6 +244,11 @@ export class IterableStream extends ReadableStream {
     this.#controller = controller;
     this.#source = source;
     this.#items = items;
+  }
+
+  /** What the response's head says, once it is here. */
+  async response() {
+    return JSON.parse(await this.#source.opened);
   }
 
   /** The next item or the end, as iterators tell it; undefined if that takes another read. */
@@ -486,11 +492,6 @@ export class ChatCompletionStream extends IterableStream {
   async generationId() {
     const { generationId } = await this.response();
     return generationId ?? (await this.finalCompletion()).id;
-  }
-
-  /** What the response's head says, once it is here. */
-  async response() {
-    return JSON.parse(await this.#source.opened);
   }
 
   #view(view, items) {

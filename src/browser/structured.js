@@ -2,6 +2,7 @@
 // core's to say.
 
 import { OpenRouterError } from "./error.js";
+import { write } from "./openrouter.js";
 
 export const refuse = (field, problem, cause) =>
   new OpenRouterError({ code: "invalid_request", message: `${field}: ${problem}`, field, retryable: false, cause });
@@ -35,7 +36,7 @@ export const inWords = (issues, tell) =>
   issues.map(({ path, message }) => tell((path ?? []).map((key) => String(key?.key ?? key)).join(".") || "the top", message)).join("; ");
 
 /** What the core says of something. */
-export const judge = (core, given) => JSON.parse(core.judge(JSON.stringify(given)));
+export const judge = (core, given) => JSON.parse(core.judge(write(given) ?? ""));
 
 /** What a request says of its output. */
 function formatOf(core, { schema, isDerived, name = "output", description, strict }) {
@@ -61,7 +62,7 @@ async function take(core, completion, { schema, validate }) {
 export async function parse(request, output, ask, loaded) {
   const described = describe(output, "output");
   if (request?.response_format) throw refuse("response_format", "parse() sets it: leave it out, or use chat()");
-  const completion = await ask((body) => JSON.stringify({ ...JSON.parse(body), response_format: formatOf(loaded(), described) }));
+  const completion = await ask((body) => write({ ...JSON.parse(body), response_format: formatOf(loaded(), described) }));
   const data = await take(loaded(), completion, described);
   return { data, completion, message: completion.choices[0].message };
 }

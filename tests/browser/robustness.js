@@ -64,6 +64,116 @@ export const robustAlone = {
     ok(error.message.includes("prompt: 10 ") && error.message.includes("prompt: 0.01 "), "both readings");
     equal(bodies.length, 8, "requests:");
   },
+
+  async what_a_hook_throws_ends_the_call({ OpenRouter }) {
+    const bug = new Error("a bug");
+    for (const [name, status, asked] of [["onRequest", 200, 0], ["onResponse", 200, 1], ["onRetry", 503, 1]]) {
+      let requests = 0;
+      const fetch = async () => {
+        requests += 1;
+        return new Response("{}", { status });
+      };
+      const hooks = { [name]: () => { throw bug; } };
+      const client = elsewhere(OpenRouter, fetch, { hooks });
+      ok((await rejection(client.chat(hi("a/b")))) === bug, `what ${name} threw`);
+      equal(requests, asked, `requests with ${name}:`);
+    }
+  },
+
+  async a_body_that_is_deaf_to_its_signal_is_left({ OpenRouter }) {
+    const left = async (options, ended, sent = [chunk({ content: "a" })]) => {
+      const body = held(sent);
+      const stream = elsewhere(OpenRouter, async () => body.response, options).stream(hi("a/b"), options);
+      const error = rejection(stream.finalMessage());
+      await body.waiting;
+      ended?.(stream);
+      // Whoever waited is told, and the body is.
+      const told = await error;
+      await body.cancelled;
+      return told;
+    };
+    equal(await left({}, (stream) => stream.cancel("enough")), "enough");
+    const controller = new AbortController();
+    equal(await left({ signal: controller.signal }, () => controller.abort("enough")), "enough");
+    for (const [limit, sent] of [["idleTimeout"], ["timeout"], ["firstTokenTimeout", []], ["timeout", []]]) {
+      const { code, errorType } = await left({ [limit]: 200, maxRetries: 0 }, undefined, sent);
+      equal([code, errorType], ["timeout", limit]);
+    }
+  },
+
+  async an_abort_is_told_while_the_module_is_loaded() {
+    // Of the package, or of the crate where there is no package.
+    const { openRouterClass } = await import("../../pkg/dist/wasm/openrouter.js").catch(() => import("../../src/browser/openrouter.js"));
+    const OpenRouter = openRouterClass({ loaded: () => undefined, load: () => new Promise(() => {}) });
+    const client = new OpenRouter();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const stream = client.stream(hi("a/b"));
+    const errors = [client.chat(hi("a/b"), { signal }), client.models({}, { signal }), stream.finalMessage()].map(rejection);
+    controller.abort("enough");
+    stream.cancel("enough");
+    equal(await Promise.all(errors), ["enough", "enough", "enough"]);
+  },
+
+  async a_file_that_cannot_be_read_is_named({ OpenRouter }) {
+    const client = elsewhere(OpenRouter, async () => new Response("{}"));
+    let reads = 0;
+    const read = async () => {
+      reads += 1;
+      throw new DOMException("it is gone", "NotReadableError");
+    };
+    const request = { model: "a/b", file: { type: "audio/wav", name: "a.wav", arrayBuffer: read } };
+    const error = await rejection(client.transcription(request));
+    equal([error.code, error.field, error.cause.name, reads], ["invalid_request", "file", "NotReadableError", 1]);
+    // Nobody would wait for it.
+    equal(await rejection(client.transcription(request, { signal: AbortSignal.abort("enough") })), "enough");
+    equal(reads, 1, "reads:");
+  },
+
+  async an_answer_without_data_is_malformed({ OpenRouter }) {
+    for (const body of ["null", "{}", "5"]) {
+      const client = elsewhere(OpenRouter, async () => new Response(body));
+      for (const call of [client.key(), client.generation("gen-1")]) equal((await rejection(call)).code, "malformed_response", body);
+    }
+  },
+
+  async an_output_that_is_no_json_is_refused({ OpenRouter, OpenRouterError }) {
+    const client = elsewhere(OpenRouter, async () => new Response("{}"));
+    const schema = { type: "object" };
+    schema.properties = { self: schema };
+    for (const output of [schema, { jsonSchema: schema, strict: false }, { type: "object", maxProperties: 1n }]) {
+      const error = await rejection(client.parse(hi("a/b"), output));
+      ok(error instanceof OpenRouterError, "an OpenRouterError");
+      equal(error.code, "invalid_request");
+    }
+  },
+
+  async a_conversation_goes_on_after_an_abort_that_nobody_reads({ OpenRouter, Conversation }) {
+    const bodies = [held([chunk({ content: "a" })]), { response: streamed([chunk({ content: "b" }, "stop"), "[DONE]"]) }];
+    const [{ cancelled }] = bodies;
+    const conversation = new Conversation({ client: elsewhere(OpenRouter, async () => bodies.shift().response), model: "a/b" });
+    const controller = new AbortController();
+    const unread = conversation.stream("hi", { signal: controller.signal });
+    await unread.response();
+    controller.abort("enough");
+    await cancelled;
+    equal((await conversation.retry().finalMessage()).content, "b");
+    equal(conversation.messages.map(({ role }) => role), ["user", "assistant"]);
+    equal(await rejection(unread.finalMessage()), "enough");
+  },
+
+  async each_callers_own_fetch_and_hooks_are_his({ OpenRouter }) {
+    const asked = [];
+    const fetchOf = (name) => async () => {
+      asked.push(name);
+      return new Response('{"data":[]}');
+    };
+    const hooksOf = (name) => ({ onRequest: () => asked.push(name) });
+    const client = elsewhere(OpenRouter, fetchOf("client's"));
+    const [fetch, hooks] = [fetchOf("own"), hooksOf("hook")];
+    await Promise.all([{}, {}, { fetch }, { fetch }, { hooks }].map((options) => client.models({}, options)));
+    equal(asked.sort(), ["client's", "client's", "hook", "own"]);
+  },
 };
 
 export const robustWithSimulator = {
@@ -190,4 +300,53 @@ export const robustWithSimulator = {
     equal(text(await client.chat(hi("a/b"), own)), "own");
     equal(urls.length, 1, "calls of the client's fetch:");
   },
+};
+
+/** A client whose requests are answered by `fetch`. */
+const elsewhere = (OpenRouter, fetch, options) => new OpenRouter({ baseURL: "https://openrouter.test/api/v1", apiKey: "k", fetch, ...options });
+
+const chunk = (delta, finish = null) => ({ id: "gen-1", object: "chat.completion.chunk", created: 1, model: "a/b", choices: [{ index: 0, delta, finish_reason: finish }] });
+
+const call = { index: 0, id: "call-1", type: "function", function: { name: "f", arguments: "{}" } };
+const calling = [chunk({ tool_calls: [call] }), chunk({}, "tool_calls"), "[DONE]"];
+
+const later = () => {
+  const made = {};
+  made.promise = new Promise((resolve) => (made.resolve = resolve));
+  return made;
+};
+
+/** An event stream, one event in each read; `waiting` is called by a read that finds none, and has to end it. */
+const streamed = (events, waiting = (controller) => controller.close(), cancel) => {
+  const left = [...events];
+  const encoder = new TextEncoder();
+  const pull = (controller) => {
+    if (left.length === 0) return waiting(controller);
+    const event = left.shift();
+    return controller.enqueue(encoder.encode(`data: ${typeof event === "string" ? event : JSON.stringify(event)}\n\n`));
+  };
+  return new Response(new ReadableStream({ pull, cancel }, { highWaterMark: 0 }), { headers: { "content-type": "text/event-stream" } });
+};
+
+/** One that does not end. `waiting` resolves when a read waits for more, `cancelled` when it is left. */
+const held = (events) => {
+  const [waiting, cancelled] = [later(), later()];
+  const hold = () => {
+    waiting.resolve();
+    return new Promise(() => {});
+  };
+  return { response: streamed(events, hold, cancelled.resolve), waiting: waiting.promise, cancelled: cancelled.promise };
+};
+
+/** A signal, and how many listen to it. */
+const counted = () => {
+  const { signal } = new AbortController();
+  let listeners = 0;
+  for (const [method, change] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+    signal[method] = function (...given) {
+      listeners += change;
+      return EventTarget.prototype[method].apply(this, given);
+    };
+  }
+  return { signal, listeners: () => listeners };
 };
