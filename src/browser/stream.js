@@ -328,13 +328,13 @@ export class IterableStream extends ReadableStream {
   }
 }
 
-/** The items of a list, in their order. */
+/** The items of a list, in their order; a text is one. */
 export class List {
   #list = [];
   #at = 0;
 
   put(list) {
-    this.#list = list;
+    this.#list = typeof list === "string" ? [list] : list;
     this.#at = 0;
   }
 
@@ -424,47 +424,49 @@ function maker(value, holes) {
   };
 }
 
-/** The text of the first choice, one string for each read. */
-class Text {
-  #text = "";
+/** The text of the first choice, one string for each read: of chunks, where the stream was begun as such. */
+class TextOf {
+  #chunks;
+
+  constructor(chunks) {
+    this.#chunks = chunks;
+  }
 
   put(batch) {
-    // Where the stream was begun as chunks, they come as such.
-    this.#text = typeof batch === "string" ? batch : "";
-    if (typeof batch === "string") return;
-    const chunks = (this.chunks ??= new Chunks());
-    chunks.put(batch);
-    for (let chunk; (chunk = chunks.take()) !== undefined; ) {
-      for (const { index, delta } of chunk.choices ?? []) {
-        if ((index ?? 0) === 0 && typeof delta?.content === "string") this.#text += delta.content;
-      }
-    }
+    this.#chunks.put(batch);
   }
 
   take() {
-    const text = this.#text;
-    this.#text = "";
+    let text = "";
+    for (let chunk; (chunk = this.#chunks.take()) !== undefined; ) {
+      for (const { index, delta } of chunk.choices ?? []) {
+        if ((index ?? 0) === 0 && typeof delta?.content === "string") text += delta.content;
+      }
+    }
     return text === "" ? undefined : text;
   }
 }
 
 /**
  * One streamed answer: a ReadableStream of OpenRouter's own chunks, and views on it.
- * `opened` resolves to the core's reader; aborting `cancel` ends the request. `told` is called at its end: with
+ * `opened` is what `Exchange.run()` gives; aborting `cancel` ends the request. `told` is called at its end: with
  * `{ reason }` if that is a failure, else with undefined and the completion as JSON.
  */
 export class ChatCompletionStream extends IterableStream {
   #source;
+  #chunks;
 
   constructor(opened, cancel, told) {
     const source = new Source(opened, cancel, told);
-    super(source, new Chunks());
+    const chunks = new Chunks();
+    super(source, chunks);
     this.#source = source;
+    this.#chunks = chunks;
   }
 
   /** The first choice's text, one string for each read of the body. */
   text() {
-    return this.#view("viewText", new Text());
+    return this.#view("viewText", this.#source.hasBegun ? new TextOf(this.#chunks) : new List());
   }
 
   /** What the first choice says, one thing at a time. */

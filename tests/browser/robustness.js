@@ -130,6 +130,27 @@ export const robustAlone = {
     equal(reads, 1, "reads:");
   },
 
+  async text_is_the_text_wherever_the_stream_was_begun({ OpenRouter }) {
+    const said = [{ content: "a" }, { content: "b" }, { reasoning: "c" }, { reasoning: "d" }, { reasoning: "e" }, { content: "f" }, { content: "g" }];
+    const sent = [...said.map((delta) => chunk(delta)), chunk({}, "stop"), "[DONE]"];
+    const client = elsewhere(OpenRouter, async () => streamed(sent));
+    const rest = async (stream) => {
+      const texts = [];
+      for await (const text of stream.text()) texts.push(text);
+      return texts;
+    };
+    const beside = client.stream(hi("a/b"));
+    const message = beside.finalMessage();
+    equal(await rest(beside), ["a", "b", "f", "g"], "beside finalMessage():");
+    equal((await message).content, "abfg");
+    for (let taken = 1; taken <= said.length; taken++) {
+      const stream = client.stream(hi("a/b"));
+      let chunks = 0;
+      for await (const _ of stream.values({ preventCancel: true })) if (++chunks === taken) break;
+      equal((await rest(stream)).join(""), said.slice(taken).map(({ content = "" }) => content).join(""), `after ${taken} chunks:`);
+    }
+  },
+
   async an_answer_without_data_is_malformed({ OpenRouter }) {
     for (const body of ["null", "{}", "5"]) {
       const client = elsewhere(OpenRouter, async () => new Response(body));
