@@ -134,6 +134,8 @@ scenarios! {
         an_abort_is_told_while_the_module_is_loaded,
         a_file_that_cannot_be_read_is_named,
         text_is_the_text_wherever_the_stream_was_begun,
+        a_run_ends_though_its_tool_is_deaf,
+        a_run_counts_what_its_failed_step_cost,
         an_answer_without_data_is_malformed,
         an_output_that_is_no_json_is_refused,
         a_conversation_goes_on_after_an_abort_that_nobody_reads,

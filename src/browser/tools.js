@@ -2,6 +2,7 @@
 // must end is the core's to say.
 
 import { OpenRouterError } from "./error.js";
+import { unlessAborted } from "./exchange.js";
 import { describe, inWords, judge, refuse } from "./structured.js";
 
 /** A tool as a request lists it; what runs it stays here, for functions are no JSON. */
@@ -91,7 +92,8 @@ export class ToolRun {
       if (given.aborted) abort();
     }
     try {
-      return await this.#steps(stream, loaded, request, options, maxSteps, onStep);
+      // A handler may be deaf to its signal.
+      return await unlessAborted(this.#steps(stream, loaded, request, options, maxSteps, onStep), signal);
     } finally {
       if (isSignal) given.removeEventListener("abort", abort);
     }
@@ -110,9 +112,15 @@ export class ToolRun {
         this.#messages = body?.messages ?? [];
       }
       const calls = [];
-      for await (const event of current.events()) {
-        this.#emit(event);
-        if (event.type === "tool_call") calls.push(event);
+      try {
+        for await (const event of current.events()) {
+          this.#emit(event);
+          if (event.type === "tool_call") calls.push(event);
+        }
+      } catch (error) {
+        // What failed may have been billed.
+        if (error?.usage) this.#usage = judge(loaded(), { calls, usages: [...usages, error.usage] }).usage;
+        throw error;
       }
       const { choices, usage } = await current.finalCompletion();
       const message = choices[0]?.message ?? null;
@@ -164,10 +172,10 @@ export class ToolRun {
       const result = await tool.run(args, { signal, callId: id, step });
       content = typeof result === "string" || isContent(result) ? result : (JSON.stringify(result) ?? "null");
     } catch (error) {
-      signal.throwIfAborted();
       isError = true;
       content = JSON.stringify({ error: String(error?.message ?? error) });
     }
+    signal.throwIfAborted();
     this.#emit({ type: "tool_result", id, name, content, isError });
     return { role: "tool", tool_call_id: id, content };
   }

@@ -151,6 +151,41 @@ export const robustAlone = {
     }
   },
 
+  async a_run_ends_though_its_tool_is_deaf({ OpenRouter, tool }) {
+    const client = elsewhere(OpenRouter, async () => streamed(calling));
+    const { signal, listeners } = counted();
+    let finish;
+    const started = new Promise((resolve) => {
+      finish = { started: resolve };
+    });
+    const run = () => {
+      finish.started();
+      return new Promise((resolve) => (finish.tool = resolve));
+    };
+    const tools = client.runTools(hi("a/b", { tools: [tool({ name: "f", run })] }), { signal });
+    await started;
+    tools.cancel("enough");
+    equal(await rejection(tools.finalMessage()), "enough");
+    equal(listeners(), 0, "listeners left:");
+    finish.tool("late");
+    const events = [];
+    await rejection((async () => { for await (const event of tools) events.push(event.type); })());
+    ok(!events.includes("tool_result"), "no result after its end");
+    equal(tools.messages.map(({ role }) => role), ["user", "assistant"]);
+  },
+
+  async a_run_counts_what_its_failed_step_cost({ OpenRouter, tool }) {
+    const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, cost: 0.1 };
+    const bodies = [
+      [...calling.slice(0, -1), { ...chunk({}), usage }, "[DONE]"],
+      [chunk({ content: "half" }), { ...chunk({}), usage }, { error: { code: 502, message: "lost" } }],
+    ];
+    const client = elsewhere(OpenRouter, async () => streamed(bodies.shift()));
+    const run = client.runTools(hi("a/b", { tools: [tool({ name: "f", run: () => 1 })] }));
+    equal((await rejection(run.finalMessage())).code, "provider_unavailable");
+    equal(await run.usage(), { prompt_tokens: 2, completion_tokens: 2, total_tokens: 4, cost: 0.2 });
+  },
+
   async an_answer_without_data_is_malformed({ OpenRouter }) {
     for (const body of ["null", "{}", "5"]) {
       const client = elsewhere(OpenRouter, async () => new Response(body));
