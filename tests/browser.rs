@@ -139,7 +139,10 @@ scenarios! {
         an_answer_without_data_is_malformed,
         an_output_that_is_no_json_is_refused,
         a_conversation_goes_on_after_an_abort_that_nobody_reads,
-        each_callers_own_fetch_and_hooks_are_his;
+        an_answer_without_a_choice_is_no_message,
+        a_comparison_refuses_what_is_no_signal,
+        each_callers_own_fetch_and_hooks_are_his,
+        who_leaves_while_the_context_is_looked_up_is_told_at_once;
     with_simulator:
         what_fails_for_a_moment_is_asked_again,
         what_will_not_get_better_is_asked_once,

@@ -98,6 +98,7 @@ export function compare(client, request, models, { signal, concurrency = Infinit
     throw new OpenRouterError({ code: "invalid_request", message: `${field}: ${problem}`, field, retryable: false });
   };
   if (!Array.isArray(models) || models.length === 0) refuse("models", "expected a list of at least one model");
+  if (signal && !signal.addEventListener) refuse("signal", "expected an AbortSignal");
   if (!(concurrency >= 1)) refuse("concurrency", "expected at least 1");
   // Those that have to wait ask the same, whatever becomes of the list meanwhile.
   const asked = { ...request, messages: request?.messages?.slice?.() };

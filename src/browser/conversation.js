@@ -92,8 +92,9 @@ export const conversationClass = ({ loaded, load }) =>
       const text = write(this);
       let estimate;
       const make = async () => {
-        if (isBusy) throw busy();
         const length = contextLength === "auto" ? await this.#lengthOf(model, options) : undefined;
+        // Another answer is under way, or this one was left while the list was asked for.
+        if (this.#asking !== asked) throw busy();
         const [facts, body] = checked(loaded().conversation(text ?? "", length));
         ({ estimate } = facts);
         this.dropped = facts.dropped.length;
@@ -105,8 +106,9 @@ export const conversationClass = ({ loaded, load }) =>
         this.#asking = undefined;
         const { usage, model: writer = model, choices } = failure ? (failure.reason ?? {}) : JSON.parse(completion);
         if (usage) this.#usage = loaded().addUsage(this.#usage, write(usage));
-        if (failure) return;
-        asked.message = { model: writer, ...choices[0]?.message };
+        // Without an answer, the message waits for one.
+        if (failure || !choices[0]) return;
+        asked.message = { model: writer, ...choices[0].message };
         // Nothing is told of an answer from the cache.
         if (usage?.prompt_tokens > 0) this.#known = { messages: messages.length, tokens: usage.prompt_tokens, estimate };
         this.messages.push(asked.message);

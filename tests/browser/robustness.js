@@ -218,6 +218,20 @@ export const robustAlone = {
     equal(await rejection(unread.finalMessage()), "enough");
   },
 
+  async an_answer_without_a_choice_is_no_message({ OpenRouter, Conversation }) {
+    const conversation = new Conversation({ client: elsewhere(OpenRouter, async () => streamed([{ ...chunk({}), choices: [] }, "[DONE]"])), model: "a/b" });
+    await conversation.stream("hi").finalCompletion();
+    equal([conversation.messages.length, conversation.pending], [1, true]);
+  },
+
+  async a_comparison_refuses_what_is_no_signal({ OpenRouter, OpenRouterError, compare }) {
+    if (compare === undefined) return; // an entry of the package, which is not part of the crate
+    const client = elsewhere(OpenRouter, async () => new Response("{}"));
+    const error = await rejection((async () => compare(client, hi(), ["a/b"], { signal: "now" }))());
+    ok(error instanceof OpenRouterError, "an OpenRouterError");
+    equal([error.code, error.field], ["invalid_request", "signal"]);
+  },
+
   async each_callers_own_fetch_and_hooks_are_his({ OpenRouter }) {
     const asked = [];
     const fetchOf = (name) => async () => {
@@ -229,6 +243,28 @@ export const robustAlone = {
     const [fetch, hooks] = [fetchOf("own"), hooksOf("hook")];
     await Promise.all([{}, {}, { fetch }, { fetch }, { hooks }].map((options) => client.models({}, options)));
     equal(asked.sort(), ["client's", "client's", "hook", "own"]);
+  },
+
+  async who_leaves_while_the_context_is_looked_up_is_told_at_once({ OpenRouter, Conversation }) {
+    const models = { sent: later(), answer: later() };
+    const fetch = async (url) => {
+      if (!url.endsWith("/models")) return streamed([chunk({ content: "b" }, "stop"), "[DONE]"]);
+      models.sent.resolve();
+      return models.answer.promise;
+    };
+    const trims = [];
+    const text = "long ".repeat(2000);
+    const messages = ["user", "assistant", "user", "assistant"].map((role) => ({ role, content: text }));
+    const options = { client: elsewhere(OpenRouter, fetch), model: "a/b", messages, contextLength: "auto", onTrim: (notice) => trims.push(notice) };
+    const conversation = new Conversation(options);
+    const stream = conversation.stream("hi");
+    const error = rejection(stream.finalMessage());
+    await models.sent.promise;
+    stream.cancel("enough");
+    equal(await error, "enough");
+    models.answer.resolve(new Response('{"data":[{"id":"a/b","context_length":1000}]}'));
+    await conversation.retry().finalMessage();
+    equal(trims.length, 1, "notices, for one request:");
   },
 };
 
