@@ -42,7 +42,7 @@ export interface CommonOptions {
   hooks?: Hooks;
 }
 
-/** Called as a call goes on. They see neither key nor prompt. */
+/** Called as a call goes on. They see neither key nor prompt. What one throws ends the call, which rejects with it. */
 export interface Hooks {
   onRequest?(request: { url: string; method: string; attempt: number }): void;
   onResponse?(response: { url: string; method: string; attempt: number; status: number }): void;
@@ -674,8 +674,9 @@ export type AsyncIterableStream<T> = ReadableStream<T> & AsyncIterable<T>;
 
 /**
  * One streamed answer: a `ReadableStream` of OpenRouter's own chunks, and views on it. Cancelling it (or a view, also
- * while it is read: the reader is then told by an `AbortError`) or leaving a `for await` early ends the request. A stream that is cut off, or in which an error comes, rejects after the chunks
- * before it: a cut answer is never a short success.
+ * while it is read: the reader is then told by the reason, or an `AbortError`) or leaving a `for await` early ends the
+ * request. A stream that is cut off, or in which an error comes, rejects after the chunks before it: a cut answer is never
+ * a short success.
  */
 export type ChatCompletionStream = AsyncIterableStream<ChatCompletionChunk> & {
   /** The text of the first choice, to append as it comes. Reads in place of the stream. */
@@ -686,6 +687,10 @@ export type ChatCompletionStream = AsyncIterableStream<ChatCompletionChunk> & {
   finalMessage(): Promise<AssistantMessage>;
   /** Resolves with the whole answer: message, finish reason, usage, model. The stream can still be read. */
   finalCompletion(): Promise<ChatCompletion>;
+  /** Tokens and cost, once the answer is complete. */
+  usage(): Promise<Usage | undefined>;
+  /** Under which `generation()` tells what became of it. */
+  generationId(): Promise<string>;
   /** Resolves when the answer begins. */
   response(): Promise<{ status: number; requestId?: string; generationId?: string }>;
 };
