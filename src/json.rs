@@ -83,17 +83,15 @@ impl<'a> Value<'a> {
     pub(crate) fn fields(&self) -> impl Iterator<Item = (Cow<'_, str>, &Value<'a>)> {
         let entries = self.entries();
         entries.iter().enumerate().filter_map(|(at, (key, value))| {
-            // A hostile object of a million keys must not take an hour: no chunk has hundreds.
-            let is_shadowed =
-                entries.len() < 500 && entries[at + 1..].iter().any(|(later, _)| unescape(later) == unescape(key));
+            let name = unescape(key);
+            // A hostile object of a million keys must not take an hour: no chunk has a hundred.
+            let is_shadowed = entries.len() < 100 && entries[at + 1..].iter().any(|(later, _)| is_same(later, &name));
             if is_shadowed {
                 return None;
             }
-            if !key.contains('\\') {
-                return Some((Cow::Borrowed(&**key), value));
-            }
+            let Cow::Owned(name) = name else { return Some((Cow::Borrowed(&**key), value)) };
             let mut plain = String::new();
-            escape(&mut plain, &unescape(key));
+            escape(&mut plain, &name);
             Some((Cow::Owned(plain), value))
         })
     }
@@ -382,7 +380,8 @@ fn unit(text: &str) -> Option<u32> {
 
 /// Whether a key as written is this name.
 pub(crate) fn is_same(raw: &str, name: &str) -> bool {
-    unescape(raw) == name
+    // An escape is longer than what it stands for.
+    if raw.len() > name.len() { unescape(raw) == name } else { raw == name && !raw.contains('\\') }
 }
 
 /// A whole number that is written as no other is, e.g. `5e3`.
@@ -403,7 +402,9 @@ fn whole(number: f64) -> Option<u64> {
 fn approximate(raw: &str) -> f64 {
     let (number, exponent) = raw.split_once(['e', 'E']).unwrap_or((raw, "0"));
     let is_negative = number.starts_with('-');
-    let size = digits(exponent.trim_start_matches(['+', '-'])).map_or(999, |size| i32::try_from(size).unwrap_or(999));
+    // Far beyond every float, and far from what an i32 holds: the digits of a long number still count.
+    let size = digits(exponent.trim_start_matches(['+', '-'])).and_then(|size| i32::try_from(size).ok());
+    let size = size.unwrap_or(i32::MAX).min(1 << 30);
     let mut exponent = if exponent.starts_with('-') { -size } else { size };
     let (mut mantissa, mut is_fraction) = (0_u64, false);
     for byte in number.bytes() {
@@ -677,6 +678,7 @@ mod tests {
             let (ours, exact) = (Value::parse(text).unwrap().number().unwrap(), text.parse::<f64>().unwrap());
             assert!((ours - exact).abs() <= exact.abs() * 1e-14, "{text}: {ours}");
         }
+        assert_eq!(Value::parse("1.55e-2147483647").unwrap().number(), Some(0.0));
         assert!(Value::parse("1e999999999999").unwrap().number().unwrap().is_infinite());
         assert_eq!(Value::parse("1e-999999999999").unwrap().number(), Some(0.0));
         assert_eq!(Value::parse("[1.5]").unwrap().items()[0].number(), Some(1.5));

@@ -6,6 +6,7 @@
 use alloc::{borrow::Cow, string::String, vec, vec::Vec};
 
 use crate::{
+    chat::slot,
     error::{Error, ErrorKind},
     json::{Value, concat},
     models::Price,
@@ -44,10 +45,13 @@ fn modernise_route(entries: &mut Entries<'_>, warnings: &mut Vec<&'static str>) 
     entries.remove(at);
     warnings.push(warning);
     if let Some(sort) = sort {
-        let provider = entry(entries, "provider", || Value::Object(Vec::new()));
+        let provider = slot(entries, "provider");
+        if provider.is_null() {
+            *provider = Value::Object(Vec::new());
+        }
         if let Value::Object(preferences) = provider {
             // Who sorts by hand already keeps that.
-            let known = entry(preferences, "sort", || Value::Null);
+            let known = slot(preferences, "sort");
             if known.is_null() {
                 *known = Value::string(sort);
             }
@@ -70,7 +74,11 @@ fn modernise_transforms(entries: &mut Entries<'_>, warnings: &mut Vec<&'static s
     } else {
         "transforms: [] is now plugins: [{ id: \"context-compression\", enabled: false }]"
     });
-    if let Value::Array(plugins) = entry(entries, "plugins", || Value::Array(Vec::new()))
+    let plugins = slot(entries, "plugins");
+    if plugins.is_null() {
+        *plugins = Value::Array(Vec::new());
+    }
+    if let Value::Array(plugins) = plugins
         && plugins.iter().all(|plugin| plugin.text_of("id").as_deref() != Some("context-compression"))
     {
         let mut plugin = vec![(Cow::Borrowed("id"), Value::string("context-compression"))];
@@ -82,23 +90,6 @@ fn modernise_transforms(entries: &mut Entries<'_>, warnings: &mut Vec<&'static s
         plugins.push(Value::Object(plugin));
     }
     Ok(())
-}
-
-/// The value of a key; where it is missing or null, what `begin` makes of it.
-fn entry<'b, 'a>(
-    entries: &'b mut Entries<'a>,
-    key: &'static str,
-    begin: impl FnOnce() -> Value<'a>,
-) -> &'b mut Value<'a> {
-    let at = entries.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
-        entries.push((Cow::Borrowed(key), Value::Null));
-        entries.len() - 1
-    });
-    let value = &mut entries[at].1;
-    if value.is_null() {
-        *value = begin();
-    }
-    value
 }
 
 /// Guessing wrong would be a factor of 1000.
@@ -113,7 +104,7 @@ fn ambiguous_price(max_price: &Value<'_>) -> Error {
             let is_by_token = matches!(&**key, "prompt" | "completion");
             let price = Price::parse(&text)
                 .and_then(|price| if is_per_thousand && is_by_token { price.times_1000() } else { Some(price) });
-            let shown = price.map_or_else(|| String::from("…"), super::models::Price::to_text);
+            let shown = price.map_or_else(|| String::from("…"), Price::to_text);
             if out.len() > 2 {
                 out.push_str(", ");
             }

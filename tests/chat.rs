@@ -269,6 +269,30 @@ fn tool_call_ids_are_made_unique() {
 }
 
 #[test]
+fn of_a_hostile_number_of_keys_choices_or_calls_the_first_ones_are_told_apart() {
+    let many = |kind: &str| (0..2000).map(|at| (format!("{kind}{at}"), json!(at))).collect::<Value>();
+    let mut calls: Vec<_> = (0..2000).map(|index| json!({"index": index, "function": {}})).collect();
+    calls[0]["function"] = many("f");
+    let choices = (0..2000).map(|index| json!({"index": index, "delta": {"content": "a"}, "finish_reason": "stop"}));
+    let mut first = many("c");
+    (first["index"], first["delta"], first["finish_reason"]) = (json!(0), many("m"), json!("stop"));
+    first["delta"]["tool_calls"] = json!(calls);
+    let mut chunk = many("k");
+    chunk["choices"] = [first].into_iter().chain(choices.skip(1)).collect();
+    let (_, result, completion) = run(&[event(&chunk).as_bytes(), b"data: [DONE]\n\n"]);
+    assert_eq!(result, Ok(()));
+    let choice = &completion["choices"][0];
+    let call = &choice["message"]["tool_calls"][0];
+    let sizes =
+        [completion.as_object(), choice.as_object(), choice["message"].as_object(), call["function"].as_object()]
+            .map(|object| object.unwrap().len());
+    assert!(sizes.iter().all(|size| (500..510).contains(size)), "{sizes:?}");
+    assert_eq!((&completion["k498"], &choice["message"]["m498"]), (&json!(498), &json!(498)));
+    assert_eq!(choice["message"]["tool_calls"].as_array().unwrap().len(), 500);
+    assert_eq!(completion["choices"].as_array().unwrap().len(), 500);
+}
+
+#[test]
 fn tool_calls_make_the_finish_reason_where_the_model_says_stop() {
     let call = json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}]});
     for (said, expected) in [("stop", "tool_calls"), ("tool_calls", "tool_calls"), ("length", "length")] {

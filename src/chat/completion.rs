@@ -13,6 +13,10 @@ use crate::json::{ObjectWriter, Value, concat, decimal, quote, separate};
 /// Keys as written, in the order in which they came.
 pub(crate) type Entries = Vec<(Cow<'static, str>, Value<'static>)>;
 
+/// How many keys, choices or calls are told apart: the others count as the last one. An answer that is meant has a few;
+/// each is looked for among those before it, and a hostile million must not take an hour.
+const MOST: usize = 500;
+
 /// A `chat.completion`, accumulated from chunks or read from a whole answer.
 ///
 /// Source: the wire as recorded 2025-11 to 2026-08. Usage: the last one wins. Finish reason: the last that is not
@@ -98,7 +102,9 @@ impl Completion {
 
     fn choice(&mut self, index: u32) -> &mut Choice {
         let at = self.choices.iter().position(|known| known.index == index).unwrap_or_else(|| {
-            self.choices.push(Choice { index, ..Choice::default() });
+            if self.choices.len() < MOST {
+                self.choices.push(Choice { index, ..Choice::default() });
+            }
             self.choices.len() - 1
         });
         &mut self.choices[at]
@@ -136,18 +142,6 @@ impl Completion {
             Value::Array(parts) => parts.iter().filter_map(|part| part.text_of("text")).collect(),
             _ => content.text().unwrap_or_default().into_owned(),
         }
-    }
-
-    /// The message of the first choice as JSON, in the shape in which it can be sent back as the next turn; `null` if
-    /// there is none.
-    #[must_use]
-    pub fn message_json(&self) -> String {
-        let mut out = String::new();
-        match self.first() {
-            Some(choice) => choice.write_message(&mut out),
-            None => out.push_str("null"),
-        }
-        out
     }
 
     /// The whole answer as JSON.
@@ -279,7 +273,9 @@ impl Choice {
         };
         let at = known.unwrap_or_else(|| {
             let next = calls.last().map_or(0, |last| last.index.saturating_add(1));
-            calls.push(ToolCall { index: index.unwrap_or(next), ..ToolCall::default() });
+            if calls.len() < MOST {
+                calls.push(ToolCall { index: index.unwrap_or(next), ..ToolCall::default() });
+            }
             calls.len() - 1
         });
         &mut calls[at]
@@ -403,9 +399,11 @@ impl ToolCall {
 }
 
 /// The value of a key, which is begun as null.
-pub(crate) fn slot<'a>(entries: &'a mut Entries, key: &str) -> &'a mut Value<'static> {
-    let at = entries.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
-        entries.push((Cow::Owned(key.to_owned()), Value::Null));
+pub(crate) fn slot<'a, 'b>(entries: &'a mut Vec<(Cow<'b, str>, Value<'b>)>, key: &str) -> &'a mut Value<'b> {
+    let at = entries.iter().take(MOST).position(|(known, _)| known == key).unwrap_or_else(|| {
+        if entries.len() < MOST {
+            entries.push((Cow::Owned(key.to_owned()), Value::Null));
+        }
         entries.len() - 1
     });
     &mut entries[at].1
