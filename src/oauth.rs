@@ -35,9 +35,7 @@ pub fn begin(options: &str, random: &[u8], digest: &[u8], now: u64) -> Result<St
     let invalid = |field: &str, problem: &str| Error::invalid(ErrorKind::InvalidRequest, field, problem);
     let options = Value::parse(options).unwrap_or(Value::Null);
     schema::check_request(&options, "SignIn")?;
-    if let Some((unknown, _)) = options.entries().iter().find(|(key, _)| !schema::has_field("SignIn", key)) {
-        return Err(invalid(unknown, "unknown option"));
-    }
+    schema::check_names(&options, "SignIn", ErrorKind::InvalidRequest)?;
     let address = |name: &str| options.text_of(name).unwrap_or_default();
     let (callback, auth_url) = (address("callbackURL"), address("authURL"));
     let auth_url = if auth_url.is_empty() { DEFAULT_AUTH_URL } else { &*auth_url };

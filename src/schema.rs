@@ -18,14 +18,39 @@
 //! 2..4                     range of a number, characters of a string, elements of a list, entries of a map
 //! ```
 
-use alloc::{borrow::Cow, string::String, vec::Vec};
+use alloc::{borrow::Cow, string::String};
 
 use crate::{
     error::{Error, ErrorKind},
-    json::{Value, concat, decimal, digits},
+    json::{Value, concat, decimal, digits, join},
 };
 
 const TABLE: &str = include_str!("request.schema");
+
+/// Where the types of the table begin. Looking for them line by line was most of what a call took.
+static TYPES: [u16; types(&mut []) as usize] = {
+    let mut starts = [0; types(&mut []) as usize];
+    types(&mut starts);
+    starts
+};
+
+/// How many types the table has; writes where they begin, as far as there is room.
+#[expect(clippy::cast_possible_truncation, reason = "there are few, and see below")]
+const fn types(starts: &mut [u16]) -> u16 {
+    let (table, mut at, mut count) = (TABLE.as_bytes(), 0, 0);
+    while at < table.len() {
+        if table[at].is_ascii_uppercase() && (at == 0 || table[at - 1] == b'\n') {
+            if count < starts.len() {
+                starts[count] = at as u16;
+            }
+            count += 1;
+        }
+        at += 1;
+    }
+    count as u16
+}
+
+const _: () = assert!(TABLE.len() <= u16::MAX as usize);
 
 /// Refuses what the API would certainly refuse, by a type of the table, e.g. `ChatRequest`.
 ///
@@ -48,24 +73,14 @@ pub fn check_request(value: &Value<'_>, name: &str) -> Result<(), Error> {
 /// # Errors
 /// `kind` with the name.
 pub fn check_names(value: &Value<'_>, name: &str, kind: ErrorKind) -> Result<(), Error> {
-    match value.entries().iter().find(|(key, _)| !has_field(name, key)) {
+    let fields =
+        || section(name).into_iter().flat_map(|(_, lines)| lines.filter_map(|line| line.split(['*', ' ']).next()));
+    match value.entries().iter().find(|(key, _)| !fields().any(|field| field == key)) {
         Some((unknown, _)) => {
-            let known: Vec<&str> = fields(name).collect();
-            Err(Error::invalid(kind, unknown, &concat(&["unknown option; there are ", &known.join(", ")])))
+            Err(Error::invalid(kind, unknown, &concat(&["unknown option; there are ", &join(fields(), ", ")])))
         }
         None => Ok(()),
     }
-}
-
-/// Whether a type of the table has a field of this name.
-#[must_use]
-pub fn has_field(name: &str, field: &str) -> bool {
-    section(name).is_some_and(|(_, mut lines)| lines.any(|line| line.split(['*', ' ']).next() == Some(field)))
-}
-
-/// The names of a type's fields.
-pub fn fields(name: &str) -> impl Iterator<Item = &'static str> {
-    section(name).into_iter().flat_map(|(_, lines)| lines.filter_map(|line| line.split(['*', ' ']).next()))
 }
 
 /// Checks `value` against a type expression such as `string | [ContentPart] 1..`.
@@ -141,8 +156,12 @@ fn check_object(value: &Value<'_>, name: &str, range: Option<&str>, path: &mut S
 
 /// The lines below a type's name, and the field that chooses among them for a `by` type.
 fn section(name: &str) -> Option<(Option<&'static str>, impl Iterator<Item = &'static str>)> {
-    let mut lines = TABLE.lines();
-    let head = lines.by_ref().find(|line| line.split(' ').next() == Some(name))?;
+    let mut lines = TYPES
+        .iter()
+        .filter_map(|start| TABLE.get(usize::from(*start)..))
+        .find(|text| text.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '\n'])))?
+        .lines();
+    let head = lines.next()?;
     let body = lines.map_while(|line| line.strip_prefix("  "));
     // `Type by field`, or `Type`.
     Some((head.split(' ').nth(2), body))
@@ -188,7 +207,8 @@ fn split_range(wanted: &str) -> (&str, Option<&str>) {
     reason = "that is the question"
 )]
 pub(crate) fn is_whole(number: f64) -> bool {
-    number as i64 as f64 == number
+    // A float beyond 2^53 has no fraction.
+    number.abs() > 1e18 || number as i64 as f64 == number
 }
 
 #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
@@ -332,6 +352,21 @@ mod tests {
     }
 
     #[test]
+    fn what_the_api_takes_is_not_refused() {
+        let details =
+            json!([{"role": "assistant", "reasoning_details": [{"type": "reasoning.new", "data": {"a": 1}}]}]);
+        assert_eq!(problem(&with("messages", details)), None, "what the API gave goes back unchanged");
+        assert_eq!(problem(&with("seed", json!(u64::MAX))), None);
+        for (name, request) in [
+            ("MessagesRequest", json!({"model": "a/b", "messages": null})),
+            ("EmbeddingsRequest", json!({"model": "a/b", "input": []})),
+            ("SpeechRequest", json!({"model": "a/b", "input": ""})),
+        ] {
+            assert_eq!(check_against(name, &request), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
     fn names_that_are_ours_are_told_from_mistakes() {
         let options = |value: Document| check_against("Options", &value).err().map(|error| error.message().to_owned());
         assert_eq!(options(json!({"cache": "reload"})), None);
@@ -427,6 +462,7 @@ mod tests {
         let check =
             |query: Document| check_against("ModelsQuery", &query).err().map(|error| error.message().to_owned());
         assert_eq!(check(json!({"q": "gpt", "limit": 10, "output_modalities": ["image"]})), None);
+        assert_eq!(check(json!({"distillable": "true", "zdr": true})), None, "as the query has it too");
         assert_eq!(check(json!({"limit": 0})).as_deref(), Some("limit: expected at least 1 and at most 1000"));
     }
 }
