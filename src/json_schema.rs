@@ -19,10 +19,13 @@ use crate::{
 /// How many schemas may apply within each other: a `$ref` may go in circles.
 const MAX_DEPTH: u32 = 400;
 
+/// How many schemas may be applied in all: alternatives that are tried at each level of a deep value are too many.
+const MAX_STEPS: u32 = 1_000_000;
+
 /// What does not fit, in words without the value: `type at items[0].name`; `None` if all fits.
 #[must_use]
 pub fn misfit(value: &Value<'_>, schema: &Value<'_>) -> Option<String> {
-    let mut check = Check { root: schema, path: String::new(), depth: 0 };
+    let mut check = Check { root: schema, path: String::new(), depth: 0, steps: 0 };
     let keyword = check.value(value, schema).err()?;
     let place = if check.path.is_empty() { "the top" } else { check.path.trim_start_matches('.') };
     Some(concat(&[keyword, " at ", place]))
@@ -33,6 +36,7 @@ struct Check<'a> {
     /// Where the value is; after a failure, where that was.
     path: String,
     depth: u32,
+    steps: u32,
 }
 
 impl<'a> Check<'a> {
@@ -41,10 +45,11 @@ impl<'a> Check<'a> {
         if matches!(schema, Value::Bool(false)) {
             return Err("not allowed");
         }
-        if self.depth == MAX_DEPTH {
+        if self.is_lost() {
             return Err("$ref");
         }
         self.depth += 1;
+        self.steps += 1;
         if let Some(target) = self.target(schema.raw_of("$ref").unwrap_or_default()) {
             self.value(value, target)?;
         }
@@ -87,6 +92,10 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
+    fn is_lost(&self) -> bool {
+        self.depth == MAX_DEPTH || self.steps == MAX_STEPS
+    }
+
     fn within(&mut self, step: [&str; 3], value: &Value<'_>, schema: &'a Value<'a>) -> Result<(), &'static str> {
         let length = self.path.len();
         self.path.push_str(&concat(&step));
@@ -102,7 +111,7 @@ impl<'a> Check<'a> {
             let mut fitting = 0;
             for inner in schemas {
                 fitting += usize::from(self.value(value, inner).is_ok());
-                if self.depth == MAX_DEPTH {
+                if self.is_lost() {
                     return Err("$ref");
                 }
                 self.path.truncate(length);
@@ -214,7 +223,7 @@ mod tests {
                 assert_eq!(of(&schema, other).is_none(), is_kin, "{name} {other}");
             }
         }
-        fits(r#"{"type":"integer"}"#, &["0", "-3", "1.0", "1e3"]);
+        fits(r#"{"type":"integer"}"#, &["0", "-3", "1.0", "1e3", "100000000000000000000", "-1e300"]);
         refuses(r#"{"type":"integer"}"#, "type at the top", &["1.5", r#""1""#]);
         fits(r#"{"type":["string","null"]}"#, &["null", r#""a""#]);
         refuses(r#"{"type":["string","null"]}"#, "type at the top", &["1"]);
@@ -314,6 +323,18 @@ mod tests {
     fn a_reference_in_circles_ends() {
         refuses(r##"{"$ref":"#"}"##, "$ref at the top", &["1"]);
         refuses(r##"{"anyOf":[{"$ref":"#"},{"$ref":"#"}]}"##, "$ref at the top", &["1"]);
+    }
+
+    #[test]
+    fn alternatives_at_each_level_of_a_deep_value_end() {
+        let schema = r##"{"anyOf":[{"$ref":"#/$defs/sum"},{"$ref":"#/$defs/product"}],"$defs":{
+            "sum":{"type":"object","properties":{"left":{"$ref":"#"},"sign":{"const":"+"}}},
+            "product":{"type":"object","properties":{"left":{"$ref":"#"},"sign":{"const":"*"}}}}}"##;
+        let nested =
+            |depth: usize, leaf| [&*r#"{"left":"#.repeat(depth), leaf, &r#","sign":"*"}"#.repeat(depth)].concat();
+        fits(schema, &[&nested(10, "{}")]);
+        refuses(schema, "anyOf at the top", &[&nested(10, "5")]);
+        assert!(of(schema, &nested(25, "5")).unwrap().starts_with("$ref at "));
     }
 
     #[test]
