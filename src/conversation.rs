@@ -22,6 +22,7 @@
 use alloc::string::String;
 
 use crate::{
+    chat::slot,
     error::{Error, ErrorKind},
     json::{ObjectWriter, Value, decimal, separate},
     models::Price,
@@ -196,35 +197,29 @@ fn write_for(message: &Value<'_>, reader: Option<&str>, out: &mut String) {
     object.end();
 }
 
-/// Two usages as one, as JSON: numbers are added as exact decimals, objects key by key; of all else the last counts that
-/// is not null.
+/// Two usages as one, as JSON.
 #[must_use]
 pub fn add_usage(total: &Value<'_>, usage: &Value<'_>) -> String {
-    let mut out = String::new();
-    write_sum(total, usage, &mut out);
-    out
+    let mut sum = total.clone();
+    add(&mut sum, usage);
+    sum.to_json()
 }
 
-fn write_sum(total: &Value<'_>, usage: &Value<'_>, out: &mut String) {
-    match (total, usage) {
-        (Value::Number(one), Value::Number(other)) => match (Price::parse(one), Price::parse(other)) {
-            (Some(one), Some(other)) => out.push_str(&one.plus_rounded(other).unwrap_or(one).to_text()),
-            _ => usage.write(out),
-        },
+/// Adds a usage to another one: numbers as exact decimals, objects key by key; of all else, and of what is no amount, the
+/// last counts that is not null.
+pub(crate) fn add<'a>(sum: &mut Value<'a>, more: &Value<'a>) {
+    match (&mut *sum, more) {
+        (_, Value::Null) => {}
         (Value::Object(known), Value::Object(entries)) => {
-            let mut object = ObjectWriter::new(out);
-            for (key, value) in known {
-                write_sum(value, usage.get(key).unwrap_or(&Value::Null), object.key(key));
-            }
             for (key, value) in entries {
-                if total.get(key).is_none() {
-                    object.value(key, value);
-                }
+                add(slot(known, key), value);
             }
-            object.end();
         }
-        (_, Value::Null) => total.write(out),
-        _ => usage.write(out),
+        (Value::Number(known), Value::Number(number)) => {
+            let total = Price::parse(known).and_then(|known| known.plus(Price::parse(number)?));
+            *known = total.map_or_else(|| number.clone(), |total| total.to_text().into());
+        }
+        _ => *sum = more.clone(),
     }
 }
 
@@ -461,6 +456,18 @@ mod tests {
         assert_eq!(add(r#"{"d":{"a":1},"n":4}"#, r#"{"d":{"a":2,"b":3},"n":6}"#), r#"{"d":{"a":3,"b":3},"n":10}"#);
         let all = (0..1000).fold(String::from("{}"), |total, _| add(&total, r#"{"cost":0.001234567}"#));
         assert_eq!(all, r#"{"cost":1.234567}"#);
+    }
+
+    #[test]
+    fn a_hostile_number_of_keys_is_not_looked_through() {
+        let many = |kind: &str| {
+            let usage: Document = (0..1000).map(|at| (format!("{kind}{at}"), json!(1))).collect();
+            usage.to_string()
+        };
+        let sum: Document = serde_json::from_str(&add(&many("a"), &many("b"))).unwrap();
+        assert_eq!((sum.as_object().unwrap().len(), &sum["a499"]), (1000, &json!(1)));
+        let sum: Document = serde_json::from_str(&add(&many("a"), &many("a"))).unwrap();
+        assert_eq!((&sum["a499"], &sum["a500"]), (&json!(2), &json!(1)));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use alloc::string::String;
 
 use crate::{
+    conversation::add,
     error::{Error, ErrorKind},
     json::{Value, concat, separate},
     json_schema::misfit,
-    models::Price,
 };
 
 /// What becomes of one step, as JSON: `{problems, usage?, error?}`.
@@ -52,26 +52,6 @@ fn problem(call: &Value<'_>, tools: &[Value<'_>]) -> Option<String> {
         return Some("the arguments are not JSON, or were cut off".into());
     };
     Some(concat(&["the arguments do not fit their schema: ", &*misfit(&arguments, tool.present("schema")?)?]))
-}
-
-/// Adds numbers to numbers of the same name, at every depth; what is no number is taken from the later one.
-fn add<'a>(sum: &mut Value<'a>, more: &Value<'a>) {
-    match (&mut *sum, more) {
-        (_, Value::Null) => {}
-        (Value::Object(known), Value::Object(entries)) => {
-            for (key, value) in entries {
-                match known.iter_mut().find(|(known, _)| known == key) {
-                    Some((_, known)) => add(known, value),
-                    None => known.push((key.clone(), value.clone())),
-                }
-            }
-        }
-        (Value::Number(known), Value::Number(number)) => {
-            let total = Price::parse(known).and_then(|known| known.plus_rounded(Price::parse(number)?));
-            *known = total.map_or_else(|| number.clone(), |total| total.to_text().into());
-        }
-        _ => *sum = more.clone(),
-    }
 }
 
 #[cfg(test)]

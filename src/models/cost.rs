@@ -1,7 +1,7 @@
 //! What a usage costs by a model's prices.
 //!
 //! `usage.cost` is what was billed; this is for usages without it, for other models, and for what has not been sent
-//! yet. The arithmetic is exact; what the list does not say makes an estimate of it.
+//! yet. The arithmetic is exact to 19 digits; what the list does not say makes an estimate of it.
 
 use alloc::string::String;
 
@@ -211,6 +211,14 @@ mod tests {
         assert_eq!(ask(json!({"prompt": "1"}), usage.clone()), None);
         assert_eq!(ask(json!({"prompt": "1", "completion": "1", "request": "-1"}), usage), None);
         assert_eq!(ask(json!({"prompt": "1"}), json!({"prompt_tokens": 2})).unwrap()["usd"], "2");
+    }
+
+    #[test]
+    fn a_price_that_was_made_of_floats_still_makes_a_cost() {
+        let pricing =
+            json!({"prompt": "0.00010350000000000001", "completion": "0.00014500000000000003", "request": "0.5"});
+        let usage = json!({"prompt_tokens": 100_000, "completion_tokens": 3});
+        assert_eq!(ask(pricing, usage).unwrap()["usd"], "10.850435");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Exact decimals: an amount of USD, as OpenRouter writes it, and the sums that are made of it.
 //!
-//! No float: `0.1 + 0.2` is a bill that somebody compares with another one. What has no room in 19 digits is `None`,
-//! never rounded: a cost to the 15th place has room up to 18,000 USD.
+//! No float: `0.1 + 0.2` is a bill that somebody compares with another one. What has no room in 19 digits is rounded
+//! behind the point, and `None` before it: a cost to the 15th place has room up to 18,000 USD. Prices that somebody
+//! made of floats (`0.00010350000000000001`) need that.
 
 use alloc::string::String;
-use core::fmt;
 
 use crate::json::{concat, decimal, digits};
 
@@ -37,6 +37,10 @@ impl Price {
         };
         let (whole, fraction) = decimal.split_once('.').unwrap_or((decimal, ""));
         let mut mantissa = digits(&concat(&[whole, fraction]))?;
+        if mantissa == 0 {
+            // However far its point is moved.
+            return Some(Self::whole(0));
+        }
         let mut scale = i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
         while scale < 0 {
             mantissa = mantissa.checked_mul(10)?;
@@ -78,32 +82,39 @@ impl Price {
         Some(Self { mantissa: self.at(scale)?, scale: scale - places })
     }
 
-    /// The price of so many units; `None` if that is beyond 19 digits, zeros at its end included.
+    /// The price of so many units; where that has more places than there is room for, the price is rounded. `None` if even
+    /// that is beyond 19 digits.
     #[must_use]
-    pub fn times(self, units: u64) -> Option<Self> {
-        Some(Self { mantissa: self.mantissa.checked_mul(units)?, scale: self.scale }.shortened())
+    pub fn times(mut self, units: u64) -> Option<Self> {
+        loop {
+            if let Some(mantissa) = self.mantissa.checked_mul(units) {
+                return Some(Self { mantissa, ..self }.shortened());
+            }
+            self = self.rounded()?;
+        }
     }
 
-    /// Both together; `None` if that is beyond 19 digits.
+    /// Both together; where they have more places than there is room for, they are rounded. `None` if even that is
+    /// beyond 19 digits.
     #[must_use]
     pub fn plus(self, other: Self) -> Option<Self> {
-        let scale = self.scale.max(other.scale);
-        Some(Self { mantissa: self.at(scale)?.checked_add(other.at(scale)?)?, scale }.shortened())
-    }
-
-    /// Both together; where the smaller amount has more places than there is room for, it is rounded. `None` if even that
-    /// is beyond 19 digits.
-    #[must_use]
-    pub fn plus_rounded(self, other: Self) -> Option<Self> {
-        let (mut fine, coarse) = if self.scale > other.scale { (self, other) } else { (other, self) };
+        let (mut fine, mut coarse) = if self.scale > other.scale { (self, other) } else { (other, self) };
         loop {
             let aligned = coarse.at(fine.scale).and_then(|aligned| aligned.checked_add(fine.mantissa));
             if let Some(mantissa) = aligned {
                 return Some(Self { mantissa, ..fine }.shortened());
             }
-            fine.scale = fine.scale.checked_sub(1).filter(|scale| *scale >= coarse.scale)?;
-            fine.mantissa = fine.mantissa.div_ceil(10) - u64::from((1..5).contains(&(fine.mantissa % 10)));
+            if coarse.scale == fine.scale {
+                coarse = coarse.rounded()?;
+            }
+            fine = fine.rounded()?;
         }
+    }
+
+    /// With one place less; `None` if there is none.
+    fn rounded(self) -> Option<Self> {
+        let Self { mantissa, scale } = self;
+        Some(Self { mantissa: mantissa / 10 + u64::from(mantissa % 10 > 4), scale: scale.checked_sub(1)? })
     }
 
     /// The mantissa with so many digits after the point, not fewer than it has.
@@ -132,12 +143,6 @@ impl Price {
     }
 }
 
-impl fmt::Display for Price {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.to_text())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::prelude::rust_2024::*;
@@ -145,7 +150,7 @@ mod tests {
     use super::*;
 
     fn per_million(text: &str) -> String {
-        Price::parse(text).unwrap().per_million().unwrap().to_string()
+        Price::parse(text).unwrap().per_million().unwrap().to_text()
     }
 
     #[test]
@@ -162,11 +167,16 @@ mod tests {
             ("8.1e-05", "81"),
             ("3.4E-7", "0.34"),
             (".5", "500000"),
+            ("0.00010350000000000001", "103.50000000000001"),
+            ("0.00014500000000000003", "145.00000000000003"),
+            ("0.0000000000000000000", "0"),
+            ("0e2147483647", "0"),
+            ("0e-2147483647", "0"),
         ] {
             assert_eq!(per_million(text), expected, "{text}");
         }
-        assert_eq!(Price::parse("0.10").unwrap().to_string(), "0.1");
-        assert_eq!(Price::parse("1e3").unwrap().to_string(), "1000");
+        assert_eq!(Price::parse("0.10").unwrap().to_text(), "0.1");
+        assert_eq!(Price::parse("1e3").unwrap().to_text(), "1000");
     }
 
     #[test]
@@ -191,15 +201,40 @@ mod tests {
     }
 
     #[test]
-    fn sums_and_products_are_exact_or_none() {
-        let price = |text| Price::parse(text).unwrap();
-        assert_eq!(price("0.1").plus(price("0.2")).unwrap().to_text(), "0.3");
-        assert_eq!(price("0.000000000034375").times(1_234_567).unwrap().to_text(), "0.000042438240625");
-        assert_eq!(price("0.5").times(2), Some(Price::whole(1)));
-        let large = price("9999999999999999999");
-        assert_eq!((large.times(10), large.plus(large), large.per_million()), (None, None, None));
-        assert_eq!(price("0").plus(price("1e-900")), Some(price("1e-900")));
-        assert_eq!(price("1").plus(price("1e-900")), None);
+    fn sums_are_exact_as_far_as_there_is_room() {
+        for (one, other, sum) in [
+            ("0.1", "0.2", Some("0.3")),
+            ("3.4e-7", "8.1e-05", Some("0.00008134")),
+            ("5", "0", Some("5")),
+            ("12.5", "0.00010350000000000001", Some("12.5001035")),
+            ("0.00000000000000000016", "12.5", Some("12.5")),
+            ("12.5", "1e-900", Some("12.5")),
+            ("0", "1e-300", Some(&*["0.", &"0".repeat(299), "1"].concat())),
+            ("5000000000000000000", "0.6", Some("5000000000000000001")),
+            ("9.999999999999999996", "9.999999999999999995", Some("20")),
+            ("9999999999999999999", "9999999999999999999", None),
+        ] {
+            for (one, other) in [(one, other), (other, one)] {
+                let total = Price::parse(one).unwrap().plus(Price::parse(other).unwrap());
+                assert_eq!(total.map(Price::to_text).as_deref(), sum, "{one} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn products_are_exact_as_far_as_there_is_room() {
+        for (price, units, product) in [
+            ("0.000000000034375", 1_234_567, Some("0.000042438240625")),
+            ("0.5", 2, Some("1")),
+            ("0.00010350000000000001", 100_000, Some("10.35")),
+            ("0.00014500000000000003", 3, Some("0.00043500000000000009")),
+            ("9999999999999999999", 10, None),
+            ("9999999999999999999", 0, Some("0")),
+        ] {
+            let total = Price::parse(price).unwrap().times(units);
+            assert_eq!(total.map(Price::to_text).as_deref(), product, "{price} {units}");
+        }
+        assert_eq!(Price::parse("9999999999999999999").unwrap().per_million(), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{Price, Prices, Pricing, list, raw, whole};
+use super::{Price, Prices, is_free, list, raw, whole};
 use crate::{
     error::{Error, ErrorKind},
     json::{Value, decimal, separate},
@@ -79,8 +79,8 @@ fn meet(needs: &Value<'_>, row: &Value<'_>, sort: &str, now: &str) -> Option<f64
     // Whether a need, if it is stated, is met.
     let is = |field: &str, fact: bool| needs.present(field).is_none_or(|need| need.is_true() == fact);
     let id = row.raw_of("id")?;
-    let listed = row.present("pricing")?;
-    let pricing = Pricing::read(listed);
+    let pricing = row.present("pricing")?;
+    let is_free = is_free(pricing);
     let parameters = list(row, "supported_parameters");
     let architecture = row.get("architecture").unwrap_or(&Value::Null);
     for (need, has) in [
@@ -97,7 +97,7 @@ fn meet(needs: &Value<'_>, row: &Value<'_>, sort: &str, now: &str) -> Option<f64
     let can_reason = reasoning.is_some() || holds(parameters, "reasoning");
     let must_reason = reasoning.and_then(|reasoning| reasoning.get("mandatory")).is_some_and(Value::is_true);
     let is_meant = (needs.present("authors").is_none() || holds(list(needs, "authors"), author))
-        && is("free", pricing.is_free())
+        && is("free", is_free)
         && needs.present("reasoning").is_none_or(|need| if need.is_true() { can_reason } else { !must_reason })
         // Text that sorts as the time does.
         && (needs.get("includeDeprecated").is_some_and(Value::is_true) || row.raw_of("expiration_date").is_none_or(|end| end > now));
@@ -114,7 +114,7 @@ fn meet(needs: &Value<'_>, row: &Value<'_>, sort: &str, now: &str) -> Option<f64
     if (prompt, completion) == (0, 0) {
         (prompt, completion) = WORKLOAD;
     }
-    let prices = Prices::new(listed, prompt, now);
+    let prices = Prices::new(pricing, prompt, now);
     for (field, unit) in [("maxPromptPrice", "prompt"), ("maxCompletionPrice", "completion")] {
         if let Some(most) = amount(needs, field) {
             prices.price(unit)?.per_million().filter(|price| price.approximate() <= most.approximate())?;
@@ -127,7 +127,7 @@ fn meet(needs: &Value<'_>, row: &Value<'_>, sort: &str, now: &str) -> Option<f64
         "newest" => -(whole(row, "created") as f64),
         _ => match prices.of_tokens(completion) {
             // It costs something that nobody can tell, e.g. by the image.
-            0.0 if !pricing.is_free() => UNKNOWN,
+            0.0 if !is_free => UNKNOWN,
             // No cost times no tokens.
             cost if cost.is_nan() => UNKNOWN,
             cost if cost < UNKNOWN && sort == "price-high-to-low" => -cost,
