@@ -204,12 +204,6 @@ impl Call {
         self.watch.check(now).unwrap_or(Some(0))
     }
 
-    /// Whether this try has failed.
-    #[must_use]
-    pub fn has_failed(&self) -> bool {
-        self.error.is_some()
-    }
-
     /// After a failure: how many ms to wait before the next try; `None` if there is none. `random` is in 0..1.
     pub fn again(&mut self, random: f64, now: u64) -> Option<u64> {
         match self.prepared.retry.after(self.error.as_ref()?, random, self.watch.time_left(now)) {
@@ -222,7 +216,7 @@ impl Call {
         }
     }
 
-    /// What has failed, with the number of tries so far.
+    /// What has failed, if this try has, with the number of tries so far.
     #[must_use]
     pub fn error(&self) -> Option<Error> {
         Some(self.error.clone()?.with_attempts(self.attempt()))
@@ -234,12 +228,6 @@ impl Call {
         let mut watch = self.watch;
         watch.begun();
         (Decoder::new(self.answer, self.facts.clone()), watch)
-    }
-
-    /// What the response's head said.
-    #[must_use]
-    pub fn facts(&self) -> &ResponseFacts {
-        &self.facts
     }
 
     /// The settings' sentences for the developer's console.

@@ -21,6 +21,9 @@ const DEFAULT_TOTAL_MS: u64 = 600_000;
 /// A stream may be silent for as long: OpenRouter sends a comment every few seconds.
 const DEFAULT_IDLE_MS: u64 = 120_000;
 
+/// A longer limit, 24 days, is none: the timers of engines hold 31 bits, and fire at once where that is not enough.
+const LONGEST_LIMIT_MS: u32 = 2_147_000_000;
+
 /// Options of the client or of one call, as far as the core needs them. Headers are a list of pairs.
 #[derive(Debug, Clone, Copy)]
 struct Options<'a>(&'a Value<'a>, ErrorKind);
@@ -41,7 +44,8 @@ impl<'a> Options<'a> {
     }
 
     fn ms(&self, name: &str, default: Option<u64>) -> Option<u64> {
-        self.0.present(name).map_or(default, |_| self.0.index_of(name).map(u64::from))
+        let is_limit = |ms: &u32| *ms <= LONGEST_LIMIT_MS;
+        self.0.present(name).map_or(default, |_| self.0.index_of(name).filter(is_limit).map(u64::from))
     }
 
     /// Adds headers, each in place of one of the same name.
@@ -84,6 +88,7 @@ impl<'a> Options<'a> {
 /// Where requests go and what they carry.
 #[derive(Clone)]
 pub struct Settings {
+    /// Without a slash at its end.
     base_url: String,
     page_origin: Option<String>,
     headers: Vec<(String, String)>,
@@ -105,10 +110,7 @@ impl Settings {
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
         let kind = ErrorKind::Configuration;
-        let parsed = Value::parse(options).ok_or_else(|| Error::invalid(kind, "options", "expected an object"))?;
-        if !parsed.is_object() {
-            return Err(Error::invalid(kind, "options", "expected an object"));
-        }
+        let parsed = object(options, kind)?;
         let given = Options::read(&parsed, kind)?;
         let from_environment =
             |name: &str| environment(name).filter(|value| !value.is_empty() && page_origin.is_none());
@@ -142,12 +144,6 @@ impl Settings {
             }
         };
         Ok(Self { base_url, page_origin: page_origin.map(ToOwned::to_owned), headers, options: options.to_owned() })
-    }
-
-    /// Where requests go, without a slash at its end.
-    #[must_use]
-    pub fn base_url(&self) -> &str {
-        &self.base_url
     }
 
     /// Prepares a call: what is asked is read now, whatever becomes of the caller's objects later.
@@ -232,8 +228,7 @@ impl Settings {
         warnings: Vec<&'static str>,
     ) -> Result<Prepared, Error> {
         let kind = ErrorKind::InvalidRequest;
-        let not_an_object = || Error::invalid(kind, "options", "expected an object");
-        let own = Value::parse(options).filter(Value::is_object).ok_or_else(not_an_object)?;
+        let own = object(options, kind)?;
         let own = Options::read(&own, kind)?;
         let general = Value::parse(&self.options).unwrap_or(Value::Null);
         let general = Options(&general, kind);
@@ -351,6 +346,11 @@ pub fn check_answer(answer: Answer, facts: &ResponseFacts, body: &str) -> Result
     } else {
         Err(malformed("the answer has no choices"))
     }
+}
+
+fn object(options: &str, kind: ErrorKind) -> Result<Value<'_>, Error> {
+    let parsed = Value::parse(options).filter(Value::is_object);
+    parsed.ok_or_else(|| Error::invalid(kind, "options", "expected an object"))
 }
 
 fn absolute_base_url(given: &str, page_origin: Option<&str>, kind: ErrorKind) -> Result<String, Error> {

@@ -8,6 +8,7 @@ use openrouter_wasm::{
     call::{Body, Call},
     client::{Prepared, Settings},
     error::{Error, ErrorKind, ResponseFacts},
+    retry::Limits,
 };
 use serde_json::{Value, json};
 
@@ -80,7 +81,7 @@ fn answer(
     match call.received(ResponseFacts::read(status, 0, &header, &|_| None)) {
         Body::Refused => call.refused(Some(body).filter(|body| *body != "broken")),
         Body::Whole | Body::Trusted if body == "broken" => call.broke(0),
-        Body::Whole | Body::Trusted => assert_eq!(call.answered(body), !call.has_failed()),
+        Body::Whole | Body::Trusted => assert_eq!(call.answered(body), call.error().is_none()),
         Body::Stream | Body::Bytes => {}
     }
     call.error().map_or(Ok(body), Err)
@@ -94,13 +95,17 @@ fn hi() -> Value {
     json!({"model": "a/b", "messages": [{"role": "user", "content": "hi"}]})
 }
 
+fn base_url(settings: &Settings) -> String {
+    settings.prepare(operation("key"), "{}", false, "{}").unwrap().request.url.strip_suffix("/key").unwrap().to_owned()
+}
+
 const JSON: &str = "application/json";
 
 #[test]
 fn a_page_talks_to_itself_and_a_server_to_openrouter_with_a_key() {
-    let base = |base_url: Option<&str>, key: Option<&str>, page| {
-        new(&json!({"baseURL": base_url, "apiKey": key}), page, &[])
-            .map(|settings| settings.base_url().to_owned())
+    let base = |given: Option<&str>, key: Option<&str>, page| {
+        new(&json!({"baseURL": given, "apiKey": key}), page, &[])
+            .map(|settings| base_url(&settings))
             .map_err(|error| error.field().unwrap().to_owned())
     };
     assert_eq!(base(None, None, PAGE).unwrap(), "https://app.example/api/v1");
@@ -151,7 +156,7 @@ fn headers_of_a_call_stand_in_for_those_of_the_client() {
 #[test]
 fn a_key_in_the_headers_is_a_key() {
     let settings = new(&json!({"headers": [["authorization", "Bearer k"]]}), None, &[]).unwrap();
-    assert_eq!(settings.base_url(), "https://openrouter.ai/api/v1");
+    assert_eq!(base_url(&settings), "https://openrouter.ai/api/v1");
     let both = json!({"headers": [["authorization", "Bearer old"]], "apiKey": "k"});
     assert_eq!(pairs(&headers(&new(&both, None, &[]).unwrap(), &json!({})).unwrap()), [("Authorization", "Bearer k")]);
     assert_eq!(field(new(&json!({"apiKey": ""}), None, &[])), "apiKey");
@@ -178,7 +183,7 @@ fn the_environment_stands_in_for_options_where_there_is_no_page() {
         ("OPENROUTER_SITE_NAME", "Größe"),
     ];
     let server = new(&json!({}), None, &environment).unwrap();
-    assert_eq!(server.base_url(), "https://env.example/v1");
+    assert_eq!(base_url(&server), "https://env.example/v1");
     assert_eq!(
         pairs(&headers(&server, &json!({})).unwrap()),
         [
@@ -188,7 +193,7 @@ fn the_environment_stands_in_for_options_where_there_is_no_page() {
         ]
     );
     let page = new(&json!({}), PAGE, &environment).unwrap();
-    assert_eq!(page.base_url(), "https://app.example/api/v1");
+    assert_eq!(base_url(&page), "https://app.example/api/v1");
     assert_eq!(headers(&page, &json!({})).unwrap(), [], "a bundler's variables do not get into a page");
 }
 
@@ -201,7 +206,7 @@ fn options_go_before_the_environment() {
     ];
     let given = json!({"apiKey": "own", "baseURL": "https://own.example", "headers": [["x-openrouter-title", "Own"]]});
     let settings = new(&given, None, &environment).unwrap();
-    assert_eq!(settings.base_url(), "https://own.example");
+    assert_eq!(base_url(&settings), "https://own.example");
     assert_eq!(
         pairs(&headers(&settings, &json!({})).unwrap()),
         [("Authorization", "Bearer own"), ("x-openrouter-title", "Own")]
@@ -217,7 +222,7 @@ fn an_empty_variable_is_none() {
     let empty = [("OPENROUTER_API_KEY", ""), ("OPENROUTER_BASE_URL", ""), ("OPENROUTER_SITE_NAME", "")];
     assert_eq!(field(new(&json!({}), None, &empty)), "apiKey");
     let settings = new(&json!({"apiKey": "k"}), None, &empty).unwrap();
-    assert_eq!(settings.base_url(), "https://openrouter.ai/api/v1");
+    assert_eq!(base_url(&settings), "https://openrouter.ai/api/v1");
     assert_eq!(header(&settings, "X-OpenRouter-Title"), None);
 }
 
@@ -274,7 +279,7 @@ fn options_that_are_no_object_are_refused_and_null_is_none() {
     }
     let nulls = json!({"baseURL": null, "apiKey": null, "headers": null, "maxRetries": null, "timeout": null,
         "fallbackModels": null, "siteURL": null, "siteName": null});
-    assert_eq!(new(&nulls, PAGE, &[]).unwrap().base_url(), "https://app.example/api/v1");
+    assert_eq!(base_url(&new(&nulls, PAGE, &[]).unwrap()), "https://app.example/api/v1");
     assert_eq!(headers(&settings(), &nulls).unwrap(), headers(&settings(), &json!({})).unwrap());
 }
 
@@ -289,6 +294,19 @@ fn limits_and_retries_of_a_call_go_before_those_of_the_client_and_those_before_t
     assert_eq!(limits(json!({}), false), (Some(10), Some(20), None));
     assert_eq!(limits(json!({"timeout": 11, "idleTimeout": 5}), true), (Some(11), Some(20), Some(5)));
     assert_eq!(limits(json!({"timeout": null}), true), (Some(10), Some(20), Some(120_000)));
+}
+
+#[test]
+fn a_limit_that_no_timer_holds_is_none() {
+    let limit = |ms: u64| {
+        let own = json!({"timeout": ms, "firstTokenTimeout": ms, "idleTimeout": ms});
+        settings().prepare(operation("chat"), &hi().to_string(), true, &own.to_string()).unwrap().limits
+    };
+    let all = |ms| Limits { total_ms: ms, first_token_ms: ms, idle_ms: ms };
+    assert_eq!(limit(2_147_000_000), all(Some(2_147_000_000)));
+    for ms in [2_147_483_643, u64::from(u32::MAX), 1 << 32, 1 << 60] {
+        assert_eq!(limit(ms), all(None), "{ms}");
+    }
 }
 
 #[test]

@@ -424,12 +424,12 @@ fn a_stream_is_tried_again_until_its_first_event() {
     call.sent(0);
     assert_eq!(call.received(facts()), Body::Stream);
     assert!(!call.read(Some(failing.as_bytes()), 0));
-    assert!(call.has_failed() && call.again(0.5, 0).is_some());
+    assert!(call.error().is_some() && call.again(0.5, 0).is_some());
     call.sent(0);
     assert_eq!(call.received(facts()), Body::Stream);
     assert!(!call.read(Some(b": \n\n"), 0), "a comment is no answer");
     assert!(call.read(Some(plain(&[delta("a")]).as_bytes()), 0));
-    assert!(!call.has_failed());
+    assert!(call.error().is_none());
     assert!(matches!(call.stream().0, Decoder::Events(_)));
 }
 
