@@ -18,11 +18,11 @@
 //! 2..4                     range of a number, characters of a string, elements of a list, entries of a map
 //! ```
 
-use alloc::{borrow::Cow, string::String};
+use alloc::string::String;
 
 use crate::{
     error::{Error, ErrorKind},
-    json::{Value, concat, decimal, digits, join},
+    json::{Value, concat, decimal, digits, join, unescape},
 };
 
 const TABLE: &str = include_str!("request.schema");
@@ -104,8 +104,9 @@ fn check(value: &Value<'_>, expression: &str, path: &mut String) -> Result<(), E
         Value::Array(items) => {
             let element = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or("any");
             for (index, item) in items.iter().enumerate() {
-                let step = concat(&["[", &decimal(index as u64), "]"]);
-                within(path, &step, |path| check(item, element, path))?;
+                let length = enter(path, ["[", &decimal(index as u64), "]"]);
+                check(item, element, path)?;
+                path.truncate(length);
             }
             in_range(count(items.len()), range, " elements", path)
         }
@@ -118,21 +119,21 @@ fn check_object(value: &Value<'_>, name: &str, range: Option<&str>, path: &mut S
     if let Some(entry) = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
         let (longest, entry) = entry.split_once(':').unwrap_or(("", entry));
         for (key, entry_value) in value.entries() {
-            within(path, &key_path(key), |path| {
-                let content = Value::String(Cow::Borrowed(key));
-                let length = content.text().map_or(0, |key| key.encode_utf16().count());
-                if digits(longest).is_some_and(|longest| length as u64 > longest) {
-                    return Err(refuse(path, &concat(&["expected a key of at most ", longest, " characters"])));
-                }
-                check(entry_value, entry, path)
-            })?;
+            let length = enter(path, [".", key, ""]);
+            let units = unescape(key).encode_utf16().count();
+            if digits(longest).is_some_and(|longest| units as u64 > longest) {
+                return Err(refuse(path, &concat(&["expected a key of at most ", longest, " characters"])));
+            }
+            check(entry_value, entry, path)?;
+            path.truncate(length);
         }
         return in_range(count(value.entries().len()), range, " entries", path);
     }
     let Some((chosen_by, lines)) = section(name) else { return Ok(()) };
     if let Some(field) = chosen_by {
         let Some(tag) = value.text_of(field) else {
-            return within(path, &key_path(field), |path| Err(refuse(path, "required: expected a string")));
+            enter(path, [".", field, ""]);
+            return Err(refuse(path, "required: expected a string"));
         };
         return match lines.filter_map(|line| line.split_once(' ')).find(|(text, _)| *text == tag) {
             Some((_, chosen)) => check_object(value, chosen, None, path),
@@ -142,14 +143,16 @@ fn check_object(value: &Value<'_>, name: &str, range: Option<&str>, path: &mut S
     for (field, wanted) in lines.filter_map(|line| line.split_once(' ')) {
         let required = field.strip_suffix('*');
         let field = required.unwrap_or(field);
-        match value.present(field) {
-            Some(inner) => within(path, &key_path(field), |path| check(inner, wanted, path))?,
-            None if required.is_some() => {
-                let problem = concat(&["required: ", &in_words(wanted)]);
-                return within(path, &key_path(field), |path| Err(refuse(path, &problem)));
-            }
-            None => {}
+        let given = value.present(field);
+        if given.is_none() && required.is_none() {
+            continue;
         }
+        let length = enter(path, [".", field, ""]);
+        match given {
+            Some(inner) => check(inner, wanted, path)?,
+            None => return Err(refuse(path, &concat(&["required: ", &in_words(wanted)]))),
+        }
+        path.truncate(length);
     }
     Ok(())
 }
@@ -257,21 +260,17 @@ fn in_words(expression: &str) -> String {
     words
 }
 
-fn key_path(key: &str) -> String {
-    concat(&[".", key])
-}
-
-/// Runs `inner` with `step` added to the path.
-fn within(path: &mut String, step: &str, inner: impl FnOnce(&mut String) -> Result<(), Error>) -> Result<(), Error> {
+/// Adds a step to the path, and gives the length to which it is to be cut back; after a failure that does not matter.
+fn enter(path: &mut String, step: [&str; 3]) -> usize {
     let length = path.len();
-    path.push_str(if length == 0 { step.trim_start_matches('.') } else { step });
-    let result = inner(path);
-    path.truncate(length);
-    result
+    for part in step {
+        path.push_str(part);
+    }
+    length
 }
 
 fn refuse(path: &str, problem: &str) -> Error {
-    Error::invalid(ErrorKind::InvalidRequest, path, problem)
+    Error::invalid(ErrorKind::InvalidRequest, path.trim_start_matches('.'), problem)
 }
 
 #[cfg(test)]
