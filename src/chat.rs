@@ -13,7 +13,7 @@ use self::template::{Strings, Templates};
 use crate::{
     error::{Error, ErrorKind, ResponseFacts},
     json::Value,
-    sse::{Events, SseDecoder, SseEvent},
+    sse::{Events, SseDecoder},
 };
 
 /// How far a streamed answer is.
@@ -188,8 +188,8 @@ struct Reading<'a> {
 }
 
 impl Events for Reading<'_> {
-    fn event(&mut self, event: &SseEvent<'_>) {
-        let text = event.data.trim_ascii();
+    fn event(&mut self, data: &str) {
+        let text = data.trim_ascii();
         if self.answer.state != State::Open || text.is_empty() {
             return;
         }

@@ -10,7 +10,7 @@ use crate::{
     chat::{Entries, array, keep_last, merge, object, slot},
     error::{Error, ErrorKind, ResponseFacts},
     json::{ObjectWriter, Value},
-    sse::{SseDecoder, SseEvent},
+    sse::SseDecoder,
 };
 
 /// Takes an event, as JSON, and the text that it adds to the answer, as written between quotes.
@@ -82,7 +82,7 @@ impl EventStream {
             document.extend_from_slice(bytes);
             return Ok(());
         }
-        let decoded = sse.push(bytes, &mut |event: &SseEvent<'_>| answer.read(event, take));
+        let decoded = sse.push(bytes, &mut |data: &str| answer.read(data, take));
         if let Some(error) = answer.failure.take() {
             return Err(error);
         }
@@ -151,8 +151,8 @@ impl Answer {
         matches!(self.state, State::Done | State::Failed)
     }
 
-    fn read(&mut self, event: &SseEvent<'_>, take: &mut Take<'_>) {
-        let text = event.data.trim_ascii();
+    fn read(&mut self, data: &str, take: &mut Take<'_>) {
+        let text = data.trim_ascii();
         if self.is_over() || text.is_empty() {
             return;
         }

@@ -1,7 +1,7 @@
 //! Server-sent events: bytes in, events out.
 //!
-//! Source: WHATWG HTML § 9.2.6 “Interpreting an event stream”. `id` and `retry` serve reconnection, which the
-//! answer to a POST does not have; they are skipped like any other field that is not `event` or `data`.
+//! Source: WHATWG HTML § 9.2.6 “Interpreting an event stream”. An event is its data: what `event` names on some of the
+//! API's streams, the data says too, and `id` and `retry` serve reconnection, which the answer to a POST does not have.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::mem;
@@ -9,19 +9,10 @@ use core::mem;
 /// The most bytes that one unfinished event may hold: 16 MiB, several times the largest generated image.
 pub const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 
-/// One dispatched event, borrowed from the bytes wherever it came in one piece.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SseEvent<'a> {
-    /// The `event` field; empty where the stream names none (WHATWG then calls it `message`).
-    pub event: Cow<'a, str>,
-    /// The `data` lines joined by LF. Bytes that are not UTF-8 are U+FFFD.
-    pub data: Cow<'a, str>,
-}
-
 /// Takes what a stream holds.
 pub trait Events {
-    /// An event.
-    fn event(&mut self, event: &SseEvent<'_>);
+    /// An event: its `data` lines joined by LF. Bytes that are not UTF-8 are U+FFFD.
+    fn event(&mut self, data: &str);
 
     /// Bytes at the start of an event: how many of them make one that is known already and was taken; 0 if it is to be
     /// decoded as any other. Most events of an answer are alike, and looking at each byte once is enough for them.
@@ -31,9 +22,9 @@ pub trait Events {
     }
 }
 
-impl<F: FnMut(&SseEvent<'_>)> Events for F {
-    fn event(&mut self, event: &SseEvent<'_>) {
-        self(event);
+impl<F: FnMut(&str)> Events for F {
+    fn event(&mut self, data: &str) {
+        self(data);
     }
 }
 
@@ -48,7 +39,6 @@ pub struct SseDecoder {
     /// The begun line, where the line end has not come yet.
     line: Vec<u8>,
     data: Vec<u8>,
-    event: Vec<u8>,
     has_data: bool,
     is_past_first_line: bool,
     after_cr: bool,
@@ -122,11 +112,11 @@ impl SseDecoder {
     }
 
     fn is_between_events(&self) -> bool {
-        self.is_past_first_line && !self.after_cr && !self.has_data && self.line.is_empty() && self.event.is_empty()
+        self.is_past_first_line && !self.after_cr && !self.has_data && self.line.is_empty()
     }
 
     fn bound(&mut self) -> Result<(), EventTooLarge> {
-        if self.line.len() + self.data.len() + self.event.len() <= MAX_EVENT_BYTES {
+        if self.line.len() + self.data.len() <= MAX_EVENT_BYTES {
             return Ok(());
         }
         *self = Self { is_overflowed: true, ..Self::default() };
@@ -151,23 +141,18 @@ impl SseDecoder {
             Some(colon) => (&line[..colon], &line[colon + 1..]),
             None => (line, &[][..]),
         };
-        match name {
-            b"data" => self.keep(Some(value_of(value))),
-            b"event" => self.event = value_of(value).to_vec(),
-            // A comment has an empty name; unknown fields are ignored.
-            _ => {}
+        // A comment has an empty name; other fields are ignored.
+        if name == b"data" {
+            self.keep(Some(value_of(value)));
         }
     }
 
     /// A blank line ends the event; one without data is no event.
     fn dispatch(&mut self, single: Option<&[u8]>, take: &mut impl Events) {
-        if let Some(data) = single {
-            take.event(&SseEvent { event: decode(&self.event), data: decode(data) });
-        } else if mem::take(&mut self.has_data) {
-            take.event(&SseEvent { event: decode(&self.event), data: decode(&self.data) });
+        if let Some(data) = single.or(mem::take(&mut self.has_data).then_some(&*self.data)) {
+            take.event(&decode(data));
         }
         self.data.clear();
-        self.event.clear();
     }
 }
 
@@ -201,13 +186,11 @@ mod tests {
 
     use super::*;
 
-    fn push(decoder: &mut SseDecoder, bytes: &[u8], out: &mut Vec<SseEvent<'static>>) -> Result<(), EventTooLarge> {
-        decoder.push(bytes, &mut |SseEvent { event, data }: &SseEvent<'_>| {
-            out.push(SseEvent { event: event.to_string().into(), data: data.to_string().into() });
-        })
+    fn push(decoder: &mut SseDecoder, bytes: &[u8], out: &mut Vec<String>) -> Result<(), EventTooLarge> {
+        decoder.push(bytes, &mut |data: &str| out.push(data.to_string()))
     }
 
-    fn decode_pieces(pieces: &[&[u8]]) -> Vec<SseEvent<'static>> {
+    fn decode_pieces(pieces: &[&[u8]]) -> Vec<String> {
         let (mut decoder, mut out) = (SseDecoder::new(), Vec::new());
         for piece in pieces {
             push(&mut decoder, piece, &mut out).unwrap();
@@ -216,7 +199,7 @@ mod tests {
     }
 
     fn data_of(stream: &str) -> Vec<String> {
-        decode_pieces(&[stream.as_bytes()]).into_iter().map(|event| event.data.into_owned()).collect()
+        decode_pieces(&[stream.as_bytes()])
     }
 
     #[test]
@@ -224,10 +207,7 @@ mod tests {
         let bytes =
             "\u{feff}: OPENROUTER PROCESSING\r\n\r\ndata: é✔\rdata:\n\nevent: x\r\ndata: 2\r\n\r\ndata".as_bytes();
         let whole = decode_pieces(&[bytes]);
-        assert_eq!(
-            whole,
-            [SseEvent { event: "".into(), data: "é✔\n".into() }, SseEvent { event: "x".into(), data: "2".into() },]
-        );
+        assert_eq!(whole, ["é✔\n", "2"]);
         for i in 0..=bytes.len() {
             for j in i..=bytes.len() {
                 assert_eq!(decode_pieces(&[&bytes[..i], &bytes[i..j], &bytes[j..]]), whole, "cut at {i}, {j}");
@@ -265,16 +245,15 @@ mod tests {
     }
 
     #[test]
-    fn an_event_name_lasts_for_its_event_only() {
-        let events = decode_pieces(&[b"event: ping\n\ndata: 1\n\nevent: a\nevent: b\ndata: 2\n\n"]);
-        assert_eq!(events.iter().map(|event| &*event.event).collect::<Vec<_>>(), ["", "b"]);
+    fn an_event_that_has_but_a_name_is_none() {
+        assert_eq!(data_of("event: ping\n\ndata: 1\n\nevent: a\nevent: b\ndata: 2\nevent: c\n\n"), ["1", "2"]);
     }
 
     #[test]
     fn bytes_that_are_not_utf_8_are_replaced_and_end_nothing() {
         let events = decode_pieces(&[b"data: a\xff\xe2\x82b\n\ndata: ok\n\n"]);
-        assert_eq!(events[0].data, "a\u{FFFD}\u{FFFD}b");
-        assert_eq!(events[1].data, "ok");
+        assert_eq!(events[0], "a\u{FFFD}\u{FFFD}b");
+        assert_eq!(events[1], "ok");
     }
 
     #[test]

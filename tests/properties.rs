@@ -10,18 +10,15 @@ use openrouter_wasm::{
     error::{Error, ResponseFacts},
     json::{MAX_DEPTH, Value},
     models::Price,
-    sse::{Events, SseDecoder, SseEvent},
+    sse::{Events, SseDecoder},
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::Value as Document;
 
-/// Event names and data.
-fn decode(pieces: &[&[u8]]) -> Vec<(String, String)> {
+fn decode(pieces: &[&[u8]]) -> Vec<String> {
     let (mut decoder, mut out) = (SseDecoder::new(), Vec::new());
     for piece in pieces {
-        decoder
-            .push(piece, &mut |event: &SseEvent<'_>| out.push((event.event.to_string(), event.data.to_string())))
-            .unwrap();
+        decoder.push(piece, &mut |data: &str| out.push(data.to_owned())).unwrap();
     }
     out
 }
@@ -29,13 +26,13 @@ fn decode(pieces: &[&[u8]]) -> Vec<(String, String)> {
 /// Takes the event `data: known` by its bytes wherever it is asked, and the others as they come.
 #[derive(Debug, Default)]
 struct Known {
-    events: Vec<(String, String)>,
+    events: Vec<String>,
     taken: usize,
 }
 
 impl Events for Known {
-    fn event(&mut self, event: &SseEvent<'_>) {
-        self.events.push((event.event.to_string(), event.data.to_string()));
+    fn event(&mut self, data: &str) {
+        self.events.push(data.to_owned());
     }
 
     fn known(&mut self, bytes: &[u8]) -> usize {
@@ -43,7 +40,7 @@ impl Events for Known {
         if !bytes.starts_with(EVENT) {
             return 0;
         }
-        self.events.push((String::new(), "known".to_owned()));
+        self.events.push("known".to_owned());
         self.taken += 1;
         EVENT.len()
     }
@@ -168,7 +165,7 @@ fn the_fast_path_and_the_long_path_come_to_the_same_for_every_recorded_stream_at
     let mut likes = 0;
     for (name, bytes) in recorded_streams() {
         let (expected, sum) = long(&bytes);
-        let data: Vec<_> = decode(&[&bytes]).into_iter().map(|(_, data)| data).collect();
+        let data = decode(&[&bytes]);
         assert_eq!(expected.texts, data[..expected.texts.len()], "{name}: the chunks are the events' data");
         for cut in 0..=bytes.len() {
             let (chunks, fast_sum) = fast(&[&bytes[..cut], &bytes[cut..]]);
@@ -846,7 +843,7 @@ proptest! {
     fn data_survives_encoding(texts in vec("[^\r\n]{0,20}(\n[^\r\n]{0,20}){0,3}", 0..10)) {
         let line = |line: &str| format!("data: {line}\n");
         let stream: String = texts.iter().map(|text| text.split('\n').map(line).collect::<String>() + "\n").collect();
-        let data: Vec<String> = decode(&[stream.as_bytes()]).into_iter().map(|(_, data)| data).collect();
+        let data = decode(&[stream.as_bytes()]);
         prop_assert_eq!(data, texts);
     }
 

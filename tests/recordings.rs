@@ -15,7 +15,7 @@ use openrouter_wasm::{
     json,
     models::Price,
     schema::check_request,
-    sse::{SseDecoder, SseEvent},
+    sse::SseDecoder,
 };
 use proptest::{
     prelude::*,
@@ -253,7 +253,7 @@ fn the_recorded_stream_of_another_endpoint_loses_nothing() {
     let Some(folder) = fixtures() else { return };
     let text = text_file(&folder, "responses_tool_call.sse");
     let mut events = Vec::new();
-    SseDecoder::new().push(text.as_bytes(), &mut |event: &SseEvent<'_>| events.push(event.data.to_string())).unwrap();
+    SseDecoder::new().push(text.as_bytes(), &mut |data: &str| events.push(data.to_owned())).unwrap();
     let sent: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
     assert_eq!(events, sent);
     for event in &sent[..sent.len() - 1] {
