@@ -50,7 +50,7 @@ impl<'a> Options<'a> {
 
     /// Adds headers, each in place of one of the same name.
     fn headers_into(&self, headers: &mut Vec<(String, String)>) -> Result<(), Error> {
-        for pair in self.0.get("headers").map_or(&[][..], Value::items) {
+        for pair in self.0.at("headers").items() {
             let [name, value] = pair.items() else { continue };
             let (name, value) = (name.text().unwrap_or_default(), value.text().unwrap_or_default());
             self.set_header(headers, &concat(&["headers.", &name]), &name, value.into_owned())?;
@@ -162,7 +162,7 @@ impl Settings {
         let mut warnings = Vec::new();
         let not_an_object = || Error::new(ErrorKind::InvalidRequest, "the request must be an object");
         let mut parsed = Value::parse(request).ok_or_else(not_an_object)?;
-        if operation.answer != Answer::Bytes && !stream && parsed.get("stream").is_some_and(Value::is_true) {
+        if operation.answer != Answer::Bytes && !stream && parsed.at("stream").is_true() {
             let problem = "use stream(), streamResponses(), streamMessages() or streamImages() for a streamed answer";
             return Err(Error::invalid(ErrorKind::InvalidRequest, "stream", problem));
         }
@@ -176,7 +176,7 @@ impl Settings {
             Method::Get => (target(operation.path, &parsed)?, None),
             Method::Post => {
                 let body = if is_changed { parsed.to_json() } else { request.to_owned() };
-                let asks_for_stream = parsed.get("stream").is_some_and(Value::is_true);
+                let asks_for_stream = parsed.at("stream").is_true();
                 (operation.path.to_owned(), Some(if stream && !asks_for_stream { streamed(&body) } else { body }))
             }
         };
@@ -341,11 +341,7 @@ pub fn check_answer(answer: Answer, facts: &ResponseFacts, body: &str) -> Result
         let partial = Completion::read(&parsed);
         return Err(Error::in_band(error, facts).with_partial_text(partial.text()).with_usage(partial.usage()));
     }
-    if parsed.get("choices").is_some_and(Value::is_array) {
-        Ok(())
-    } else {
-        Err(malformed("the answer has no choices"))
-    }
+    if parsed.at("choices").is_array() { Ok(()) } else { Err(malformed("the answer has no choices")) }
 }
 
 fn object(options: &str, kind: ErrorKind) -> Result<Value<'_>, Error> {

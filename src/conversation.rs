@@ -59,10 +59,10 @@ pub fn next_request(conversation: &Value<'_>, context_length: Option<u32>) -> Re
     if conversation.text_of("contextLength").is_some_and(|text| text != "auto") {
         return refuse("contextLength", "expected a number of tokens, or \"auto\"");
     }
-    let messages = conversation.get("messages").map_or(&[][..], Value::items);
-    let settings = conversation.get("request").unwrap_or(&Value::Null);
+    let messages = conversation.at("messages").items();
+    let settings = conversation.at("request");
 
-    let known = conversation.get("known").unwrap_or(&Value::Null);
+    let known = conversation.at("known");
     let known = |key: &str| number(known, key).unwrap_or(0);
     let (covered, told, ruled) = (known("messages"), known("tokens"), known("estimate").max(1));
     let size = |index: u64, value: &Value<'_>| {

@@ -248,10 +248,10 @@ impl Answer {
             let error = Error::in_band(&error, &self.facts);
             return Err(self.fail(error));
         }
-        if !document.get("data").is_some_and(Value::is_array) {
+        if !document.at("data").is_array() {
             return Err(self.malformed("the answer is not an event stream"));
         }
-        let images = document.get("data").map_or(&[][..], Value::items);
+        let images = document.at("data").items();
         for (index, image) in images.iter().enumerate() {
             let mut event = String::new();
             let mut fields = ObjectWriter::new(&mut event);

@@ -98,7 +98,7 @@ fn raw<'a>(value: &'a Value<'_>) -> &'a str {
 
 /// The elements of a key's list.
 fn list<'a, 'b>(object: &'a Value<'b>, key: &str) -> &'a [Value<'b>] {
-    object.get(key).map_or(&[], Value::items)
+    object.at(key).items()
 }
 
 /// The whole number of a key, 0 if there is none.

@@ -535,7 +535,7 @@ fn delta_events(delta: &Value<'_>, events: &mut String) {
         }
     };
     let mut reasoning = String::new();
-    for detail in delta.get("reasoning_details").map_or(&[][..], Value::items) {
+    for detail in delta.at("reasoning_details").items() {
         for key in ["text", "summary"] {
             reasoning.push_str(detail.raw_of(key).unwrap_or_default());
         }
@@ -552,7 +552,7 @@ fn delta_events(delta: &Value<'_>, events: &mut String) {
         ("images", "image", "image"),
         ("annotations", "annotation", "annotation"),
     ] {
-        for item in delta.get(key).map_or(&[][..], Value::items) {
+        for item in delta.at(key).items() {
             event(events, kind, name, item);
         }
     }

@@ -84,7 +84,7 @@ impl Template {
             content => hole(content, Hole::Content),
         }
         hole(delta.get("reasoning"), Hole::Reasoning);
-        match delta.get("reasoning_details").map_or(&[][..], Value::items) {
+        match delta.at("reasoning_details").items() {
             [] => {}
             [detail] => {
                 let (has_index, has_signature) = (detail.index_of("index").is_some(), detail.raw_of("signature"));
@@ -98,7 +98,7 @@ impl Template {
             }
             _ => return None,
         }
-        match delta.get("tool_calls").map_or(&[][..], Value::items) {
+        match delta.at("tool_calls").items() {
             [] => {}
             [call] => {
                 hole(

@@ -46,7 +46,7 @@ fn sum(request: &Value<'_>, now: &str) -> Option<String> {
     let mut bill =
         Bill { prices: Prices::new(pricing, rest[0], now), parts: String::from("{"), total: Price::whole(0) };
     let mut is_estimate = bill.prices.is_by_time()
-        || usage.get("is_byok").is_some_and(Value::is_true)
+        || usage.at("is_byok").is_true()
         || pricing.present("discount").is_some_and(|discount| raw(discount) != "0");
     let mut kinds = 0;
     for (index, (of, kind, unit)) in UNITS.into_iter().enumerate() {

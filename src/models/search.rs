@@ -82,7 +82,7 @@ fn meet(needs: &Value<'_>, row: &Value<'_>, sort: &str, now: &str) -> Option<f64
     let pricing = row.present("pricing")?;
     let is_free = is_free(pricing);
     let parameters = list(row, "supported_parameters");
-    let architecture = row.get("architecture").unwrap_or(&Value::Null);
+    let architecture = row.at("architecture");
     for (need, has) in [
         ("inputModalities", list(architecture, "input_modalities")),
         ("outputModalities", list(architecture, "output_modalities")),
@@ -95,12 +95,12 @@ fn meet(needs: &Value<'_>, row: &Value<'_>, sort: &str, now: &str) -> Option<f64
     let author = id.strip_prefix('~').unwrap_or(id).split('/').next().unwrap_or_default();
     let reasoning = row.present("reasoning");
     let can_reason = reasoning.is_some() || holds(parameters, "reasoning");
-    let must_reason = reasoning.and_then(|reasoning| reasoning.get("mandatory")).is_some_and(Value::is_true);
+    let must_reason = reasoning.is_some_and(|reasoning| reasoning.at("mandatory").is_true());
     let is_meant = (needs.present("authors").is_none() || holds(list(needs, "authors"), author))
         && is("free", is_free)
         && needs.present("reasoning").is_none_or(|need| if need.is_true() { can_reason } else { !must_reason })
         // Text that sorts as the time does.
-        && (needs.get("includeDeprecated").is_some_and(Value::is_true) || row.raw_of("expiration_date").is_none_or(|end| end > now));
+        && (needs.at("includeDeprecated").is_true() || row.raw_of("expiration_date").is_none_or(|end| end > now));
     if !is_meant {
         return None;
     }
