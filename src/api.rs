@@ -1,5 +1,5 @@
-//! Which call is which method, path and headers: the one table for the client that makes calls and the Worker that
-//! lets them pass.
+//! Which call is which method, path and headers: the table of what the client offers by name, and the few of them that
+//! the Worker lets pass.
 
 use alloc::{
     borrow::{Cow, ToOwned},

@@ -200,13 +200,13 @@ impl Answer {
     }
 
     fn keep(&mut self, result: Option<&Value<'_>>) {
-        self.result = result.cloned().unwrap_or(Value::Null).into_owned();
+        self.result = result.unwrap_or(&Value::Null).detached();
     }
 
     fn add_to_block(&mut self, event: &Value<'_>) {
         let blocks = array(slot(object(&mut self.result), "content"));
         if let Some(block) = event.get("content_block") {
-            return blocks.push(block.clone().into_owned());
+            return blocks.push(block.detached());
         }
         let at = event.index_of("index").unwrap_or(0) as usize;
         let Some(Value::Object(block)) = blocks.get_mut(at) else { return };
@@ -221,7 +221,7 @@ impl Answer {
         {
             let text = raw.text().unwrap_or_default();
             match Value::parse(&text) {
-                Some(input) => *slot(block, "input") = input.into_owned(),
+                Some(input) => *slot(block, "input") = input.detached(),
                 // An empty text is how a call without arguments begins.
                 None if text.is_empty() => {}
                 None => keep_last(block, "partial_json", &raw),

@@ -165,16 +165,17 @@ impl<'a> Value<'a> {
 
     /// The same value, independent of the text.
     #[must_use]
-    pub fn into_owned(self) -> Value<'static> {
+    pub fn detached(&self) -> Value<'static> {
+        let owned = |raw: &str| Cow::Owned(String::from(raw));
         match self {
             Value::Null => Value::Null,
-            Value::Bool(flag) => Value::Bool(flag),
-            Value::Number(raw) => Value::Number(Cow::Owned(raw.into_owned())),
-            Value::String(raw) => Value::String(Cow::Owned(raw.into_owned())),
-            Value::Array(items) => Value::Array(items.into_iter().map(Value::into_owned).collect()),
-            Value::Object(entries) => Value::Object(
-                entries.into_iter().map(|(key, value)| (Cow::Owned(key.into_owned()), value.into_owned())).collect(),
-            ),
+            Value::Bool(flag) => Value::Bool(*flag),
+            Value::Number(raw) => Value::Number(owned(raw)),
+            Value::String(raw) => Value::String(owned(raw)),
+            Value::Array(items) => Value::Array(items.iter().map(Value::detached).collect()),
+            Value::Object(entries) => {
+                Value::Object(entries.iter().map(|(key, value)| (owned(key), value.detached())).collect())
+            }
         }
     }
 

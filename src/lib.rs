@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! json → sse, error → schema, chat, models → events, api, retry, legacy, parts, conversation → client → call → browser
-//!                      schema → json_schema → structured, tools → browser
+//!              schema, conversation → json_schema → structured, tools → browser
 //! ```
 //!
 //! | module | what it does |

@@ -694,7 +694,7 @@ fn compare_readers(text: &str) -> Result<(), TestCaseError> {
     if let Some(ours) = ours {
         let written = ours.to_json();
         prop_assert_eq!(Value::parse(&written), Some(ours.clone()));
-        prop_assert_eq!(ours.into_owned(), Value::parse(&written).unwrap());
+        prop_assert_eq!(ours.detached(), Value::parse(&written).unwrap());
     }
     Ok(())
 }

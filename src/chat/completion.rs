@@ -219,13 +219,13 @@ impl Choice {
         for (key, value) in delta.fields() {
             match (&*key, value) {
                 ("content", Value::String(raw)) => self.push_text(raw),
-                ("content", Value::Array(parts)) => {
+                ("content", Value::Array(_)) => {
                     let content = slot(&mut self.message, "content");
                     if let Value::String(before) = content {
-                        let before = mem_take(before);
+                        let before = core::mem::take(before).into_owned();
                         *content = Value::Array(if before.is_empty() { Vec::new() } else { vec![text_part(before)] });
                     }
-                    extend(content, &Value::Array(parts.clone()));
+                    extend(content, value);
                 }
                 ("content", _) => {
                     slot(&mut self.message, "content");
@@ -413,7 +413,7 @@ pub(crate) fn slot<'a, 'b>(entries: &'a mut Vec<(Cow<'b, str>, Value<'b>)>, key:
 pub(crate) fn keep_last(entries: &mut Entries, key: &str, value: &Value<'_>) {
     let known = slot(entries, key);
     if !value.is_null() {
-        *known = value.clone().into_owned();
+        *known = value.detached();
     }
 }
 
@@ -434,7 +434,7 @@ fn join(value: &mut Value<'static>, raw: &str) {
 /// Appends the elements of a list, or begins one; a null begins nothing and takes nothing back.
 fn extend(value: &mut Value<'static>, more: &Value<'_>) {
     if let Value::Array(more) = more {
-        array(value).extend(more.iter().map(|item| item.clone().into_owned()));
+        array(value).extend(more.iter().map(|item| item.detached()));
     }
 }
 
@@ -458,10 +458,6 @@ pub(crate) fn object<'a>(value: &'a mut Value<'static>) -> &'a mut Entries {
     }
 }
 
-fn mem_take(text: &mut Cow<'static, str>) -> String {
-    core::mem::take(text).into_owned()
-}
-
 fn text_part(raw: String) -> Value<'static> {
     Value::Object(vec![
         (Cow::Borrowed("type"), Value::String(Cow::Borrowed("text"))),
@@ -478,7 +474,7 @@ pub(crate) fn merge(entries: &mut Entries, fragment: &Value<'_>, joined: &[&str]
             Value::Null => {}
             _ if key == "type" && !known.is_null() => {}
             Value::String(raw) if !known.is_null() && (raw.is_empty() || joined.contains(&&*key)) => join(known, raw),
-            _ => *known = value.clone().into_owned(),
+            _ => *known = value.detached(),
         }
     }
 }
@@ -508,7 +504,7 @@ fn push_detail(details: &mut Vec<Value<'static>>, fragment: &Value<'_>) {
     };
     match details.last_mut().filter(continues) {
         Some(last) => merge(object(last), fragment, joined),
-        None => details.push(fragment.clone().into_owned()),
+        None => details.push(fragment.detached()),
     }
 }
 

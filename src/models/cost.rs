@@ -51,7 +51,8 @@ fn sum(request: &Value<'_>, now: &str) -> Option<String> {
     let mut kinds = 0;
     for (index, (of, kind, unit)) in UNITS.into_iter().enumerate() {
         let count = usage.get(of).map_or(0, |details| whole(details, kind));
-        if count == 0 {
+        // Searches have two names: whoever tells both means the same ones.
+        if count == 0 || kinds >> 6 > 0 {
             continue;
         }
         kinds |= 1 << index;
@@ -152,6 +153,8 @@ mod tests {
             "prompt_tokens_details": {"cached_tokens": 60, "cache_write_tokens": 30, "audio_tokens": null},
             "completion_tokens_details": {"reasoning_tokens": 20, "image_tokens": 10, "audio_tokens": 5},
             "server_tool_use_details": {"web_search_requests": 2}});
+        let mut usage = usage;
+        usage["server_tool_use"] = usage["server_tool_use_details"].clone();
         let general = json!({"prompt": "1", "completion": "2", "request": "0"});
         assert_eq!(ask(general, usage.clone()).unwrap()["usd"], "200");
         let own = json!({"prompt": "1", "completion": "2", "input_cache_read": "0.1", "input_cache_write": "1.25",

@@ -207,7 +207,7 @@ mod tests {
     }
 
     fn parse(needs: &Document) -> Value<'static> {
-        Value::parse(&needs.to_string()).unwrap().into_owned()
+        Value::parse(&needs.to_string()).unwrap().detached()
     }
 
     fn ask(needs: &Document, is_cheapest: bool) -> Vec<String> {
