@@ -434,7 +434,7 @@ fn join(value: &mut Value<'static>, raw: &str) {
 /// Appends the elements of a list, or begins one; a null begins nothing and takes nothing back.
 fn extend(value: &mut Value<'static>, more: &Value<'_>) {
     if let Value::Array(more) = more {
-        array(value).extend(more.iter().map(|item| item.detached()));
+        array(value).extend(more.iter().map(Value::detached));
     }
 }
 
