@@ -379,6 +379,31 @@ fn content_that_is_a_list_keeps_the_text_before_it() {
 }
 
 #[test]
+fn a_long_answer_is_what_its_chunks_were_wherever_it_is_kept_in_pieces() {
+    // Of many lengths, so that a pair falls between two pieces, too.
+    let half = |at: usize| {
+        if at.is_multiple_of(2) { format!("{at}{}\\ud83d", "x".repeat(at % 700)) } else { r"\ude00".to_owned() }
+    };
+    let contents: Vec<String> = (0..1_000).map(half).collect();
+    let expected = contents.concat().replace(r"\ud83d\ude00", "😀");
+    let mut chat = new_stream();
+    let raw: Vec<&str> = contents.iter().map(String::as_str).collect();
+    push(&mut chat, raw_stream(&raw).as_bytes(), &mut Vec::new()).unwrap();
+    assert_eq!(chat.completion().text(), expected);
+    assert_eq!(parse(&chat.completion().to_json())["choices"][0]["message"]["content"], expected);
+
+    let thought = "thought ".repeat(100);
+    let mut deltas = vec![json!({"content": "a".repeat(40_000), "reasoning": thought}); 200];
+    assert_eq!(message(&deltas)["reasoning"], thought.repeat(200));
+    deltas.push(json!({"content": [{"type": "image_url", "image_url": {"url": "data:a"}}]}));
+    deltas.push(json!({"content": "!"}));
+    let message = message(&deltas);
+    assert_eq!(message["content"][0]["text"], "a".repeat(8_000_000));
+    assert_eq!(message["content"][2]["text"], "!");
+    assert_eq!(message["reasoning"], thought.repeat(200));
+}
+
+#[test]
 fn logprobs_are_joined() {
     let chunk = |token: &str| {
         event(

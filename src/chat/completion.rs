@@ -6,9 +6,10 @@ use alloc::{
     vec,
     vec::Vec,
 };
+use core::mem;
 
 use super::template::Hole;
-use crate::json::{ObjectWriter, Value, concat, decimal, quote, separate};
+use crate::json::{ObjectWriter, Value, concat, decimal, quote, separate, unescape};
 
 /// Keys as written, in the order in which they came.
 pub(crate) type Entries = Vec<(Cow<'static, str>, Value<'static>)>;
@@ -16,6 +17,10 @@ pub(crate) type Entries = Vec<(Cow<'static, str>, Value<'static>)>;
 /// How many keys, choices or calls are told apart: the others count as the last one. An answer that is meant has a few;
 /// each is looked for among those before it, and a hostile million must not take an hour.
 const MOST: usize = 500;
+
+/// A string that has so many bytes is not grown any more, but goes on in another piece: whenever one moves, the place
+/// that it had stays behind, and wasm gives no memory back.
+const PIECE: usize = 65_536;
 
 /// A `chat.completion`, accumulated from chunks or read from a whole answer.
 ///
@@ -34,6 +39,8 @@ struct Choice {
     /// As written.
     finish_reason: Option<String>,
     native_finish_reason: Option<String>,
+    /// A string that has become long is here in pieces, by its key, and its end in the message.
+    pieces: Entries,
     message: Entries,
     tool_calls: Vec<ToolCall>,
     other: Entries,
@@ -88,7 +95,7 @@ impl Completion {
         let choice = self.choice(choice);
         match hole {
             Hole::Content => choice.push_text(raw),
-            Hole::Reasoning => join(slot(&mut choice.message, "reasoning"), raw),
+            Hole::Reasoning => choice.append("reasoning", raw),
             Hole::DetailText | Hole::DetailSummary => {
                 if let Value::Array(details) = slot(&mut choice.message, "reasoning_details")
                     && let Some(Value::Object(last)) = details.last_mut()
@@ -133,14 +140,16 @@ impl Completion {
     /// The text of the first choice.
     #[must_use]
     pub fn text(&self) -> String {
-        let Some((_, content)) =
-            self.first().and_then(|choice| choice.message.iter().find(|(key, _)| key == "content"))
+        let Some((choice, (_, content))) =
+            self.first().and_then(|choice| Some((choice, choice.message.iter().find(|(key, _)| key == "content")?)))
         else {
             return String::new();
         };
         match content {
             Value::Array(parts) => parts.iter().filter_map(|part| part.text_of("text")).collect(),
-            _ => content.text().unwrap_or_default().into_owned(),
+            // As a whole: half of a surrogate pair may be in another piece.
+            Value::String(end) => unescape(&whole(&choice.pieces, "content", end)).into_owned(),
+            _ => String::new(),
         }
     }
 
@@ -221,8 +230,9 @@ impl Choice {
                 ("content", Value::String(raw)) => self.push_text(raw),
                 ("content", Value::Array(_)) => {
                     let content = slot(&mut self.message, "content");
-                    if let Value::String(before) = content {
-                        let before = core::mem::take(before).into_owned();
+                    if let Value::String(end) = content {
+                        let before = whole(&self.pieces, "content", end);
+                        self.pieces.retain(|(key, _)| key != "content");
                         *content = Value::Array(if before.is_empty() { Vec::new() } else { vec![text_part(before)] });
                     }
                     extend(content, value);
@@ -230,7 +240,8 @@ impl Choice {
                 ("content", _) => {
                     slot(&mut self.message, "content");
                 }
-                ("reasoning" | "refusal", Value::String(raw)) => join(slot(&mut self.message, &key), raw),
+                ("reasoning", Value::String(raw)) => self.append("reasoning", raw),
+                ("refusal", Value::String(raw)) => join(slot(&mut self.message, &key), raw),
                 ("role" | "reasoning" | "refusal", _) => {}
                 ("reasoning_details", Value::Array(details)) => {
                     // An empty list is kept: some providers want it back.
@@ -260,8 +271,20 @@ impl Choice {
                 Some(Value::Object(part)) if part.iter().any(|(key, _)| key == "text") => join(slot(part, "text"), raw),
                 _ => parts.push(text_part(raw.to_owned())),
             },
-            content => join(content, raw),
+            _ => self.append("content", raw),
         }
+    }
+
+    /// Adds to a string of the message.
+    fn append(&mut self, key: &'static str, raw: &str) {
+        let value = slot(&mut self.message, key);
+        if let Value::String(end) = value
+            && end.len() + raw.len() > PIECE
+        {
+            let full = mem::replace(value, Value::Null);
+            self.pieces.push((Cow::Borrowed(key), full));
+        }
+        join(value, raw);
     }
 
     /// The call with this index; without one, the last call, unless the id begins another.
@@ -353,7 +376,10 @@ impl Choice {
             object.value("content", &Value::Null);
         }
         for (key, value) in &self.message {
-            object.value(key, value);
+            match value {
+                Value::String(end) => quote(object.key(key), &whole(&self.pieces, key, end)),
+                _ => object.value(key, value),
+            }
         }
         if !self.tool_calls.is_empty() {
             let calls = object.key("tool_calls");
@@ -424,6 +450,20 @@ fn once(text: &mut String, value: &Value<'_>) {
 }
 
 /// Appends to a string, or begins it.
+/// A string of a message, as written.
+fn whole(pieces: &Entries, key: &str, end: &str) -> String {
+    let mut whole = String::new();
+    for (of, piece) in pieces {
+        if let Value::String(piece) = piece
+            && of == key
+        {
+            whole.push_str(piece);
+        }
+    }
+    whole.push_str(end);
+    whole
+}
+
 fn join(value: &mut Value<'static>, raw: &str) {
     match value {
         Value::String(text) => text.to_mut().push_str(raw),
