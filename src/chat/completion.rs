@@ -281,7 +281,7 @@ impl Choice {
         if let Value::String(end) = value
             && end.len() + raw.len() > PIECE
         {
-            let full = mem::replace(value, Value::Null);
+            let full = mem::replace(value, Value::String(Cow::Owned(String::with_capacity(PIECE))));
             self.pieces.push((Cow::Borrowed(key), full));
         }
         join(value, raw);
