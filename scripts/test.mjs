@@ -19,6 +19,7 @@ const suites = {
   browser: (simulator) => [wasmPack("chrome", "chromium", simulator), wasmPack("firefox", "firefox", simulator)],
   package: () => [node("tests/package.test.mjs")],
   types: () => [node("tests/types.test.mjs")],
+  docs: () => [node("tests/docs.test.mjs")],
   validators: () => [node("tests/validators.test.mjs")],
   bench: () => [node("bench/*.test.mjs")],
   page: () => [node("www/tests/*.test.ts"), node("tests/page.test.mjs")],
