@@ -8,7 +8,7 @@ const WARM_UP = 50;
 const KEY = "sk-bench";
 
 const upstream = await startUpstream({ apiKey: KEY });
-const worker = await startWorker({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: upstream.baseUrl, ALLOWED_ORIGINS: "self" });
+const worker = await startWorker({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: upstream.baseUrl, AUTH_MODE: "local", ALLOWED_ORIGINS: "self" });
 
 const ways = {
   direct: { url: `${upstream.baseUrl}/chat/completions`, headers: { authorization: `Bearer ${KEY}` } },

@@ -5,6 +5,7 @@
 //   OPENROUTER_API_KEY   key for OpenRouter; without one the OpenRouter simulator answers
 //   OPENROUTER_BASE_URL  another address of the OpenRouter API
 //   ALLOWED_ORIGINS      origins that may use the API, by default this server's own
+//   AUTH_MODE            who may use it, by default `local`: everyone on this machine, without a token
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
@@ -135,6 +136,7 @@ function variablesFile(port, { key, baseUrl, demo = false, file }) {
   };
   set("OPENROUTER_API_KEY", key);
   set("OPENROUTER_BASE_URL", baseUrl);
+  set("AUTH_MODE", process.env.AUTH_MODE || file.AUTH_MODE || "local");
   set("ALLOWED_ORIGINS", process.env.ALLOWED_ORIGINS || file.ALLOWED_ORIGINS || `http://${HOST}:${port} http://localhost:${port}`);
 
   const memory = "/dev/shm";

@@ -18,6 +18,7 @@ before(async () => {
   worker = await startWorker({
     OPENROUTER_API_KEY: KEY,
     OPENROUTER_BASE_URL: upstream.baseUrl,
+    AUTH_MODE: "local",
     ALLOWED_ORIGINS: `self ${ORIGIN}`,
     MAX_BODY_BYTES: "100000",
     APP_URL: "https://app.example",
@@ -319,7 +320,7 @@ test("an upstream that is cut is cut for the client too", async () => {
 });
 
 test("an upstream that cannot be reached is a 502", async () => {
-  const unreachable = await startWorker({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: "http://127.0.0.1:1/api/v1", ALLOWED_ORIGINS: ORIGIN });
+  const unreachable = await startWorker({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: "http://127.0.0.1:1/api/v1", AUTH_MODE: "local", ALLOWED_ORIGINS: ORIGIN });
   try {
     const response = await chat("sim/text", { to: unreachable });
     assert.equal(response.status, 502);
@@ -340,7 +341,7 @@ test("a wrong set-up is told at the first request, by /healthz and in the log, a
     assert.equal(health.status, 500);
     const { status, problems } = await health.json();
     assert.equal(status, "misconfigured");
-    for (const name of ["OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "ALLOWED_ORIGINS"]) {
+    for (const name of ["OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "ALLOWED_ORIGINS", "AUTH_MODE"]) {
       assert.ok(problems.some((problem) => problem.startsWith(name)), name);
       assert.ok(error.message.includes(name));
       assert.ok(broken.log().includes(name), broken.log());

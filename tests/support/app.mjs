@@ -11,7 +11,7 @@ import { freePort } from "./loopback.mjs";
  */
 export async function startApp(variables = {}) {
   const port = await freePort();
-  const { OPENROUTER_API_KEY: _key, OPENROUTER_BASE_URL: _url, ...inherited } = process.env;
+  const { OPENROUTER_API_KEY: _key, OPENROUTER_BASE_URL: _url, AUTH_MODE: _mode, ...inherited } = process.env;
   const child = spawn(newNode(), [join(root, "scripts", "start.mjs")], {
     cwd: root,
     env: { ...inherited, ...variables, PORT: String(port) },

@@ -52,7 +52,10 @@ export async function startWorker(variables) {
 function configuration(variables) {
   const date = readFileSync(join(root, "worker", "wrangler.toml"), "utf8").match(/compatibility_date = "(.+)"/)[1];
   const embedded = Object.entries(modules).map(([name, kind]) => `(name = "${name}", ${kind} = embed "${name}")`);
-  const bindings = Object.entries(variables).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`);
+  // What is no text stands for a binding of another kind.
+  const bindings = Object.entries(variables).map(([name, value]) =>
+    typeof value === "string" ? `(name = "${name}", text = ${JSON.stringify(value)})` : `(name = "${name}", json = "{}")`,
+  );
   return `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (

@@ -5,8 +5,13 @@ use openrouter_wasm::{
     error::ErrorKind,
 };
 
+use crate::identity::Authentication;
+
 /// The most bytes that a request's body may have, unless `MAX_BODY_BYTES` says otherwise: 10 MiB, a few photographs.
 const DEFAULT_MAX_BODY_BYTES: u64 = 10 * 1024 * 1024;
+
+/// What is read where a name is bound to something that is no text: no key, no secret and no number.
+pub const BOUND: &str = "\u{1}";
 
 /// Which origins may call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,7 +48,7 @@ pub struct Variables<'a> {
 }
 
 impl<'a> Variables<'a> {
-    /// Looks variables and secrets up by their names.
+    /// Looks variables and secrets up by their names; other bindings are [`BOUND`].
     pub fn new(variable: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { variable, problems: Vec::new() }
     }
@@ -83,7 +88,7 @@ impl<'a> Variables<'a> {
     }
 
     /// What was read, unless there were mistakes.
-    fn end<T>(self, read: T) -> Result<T, Vec<String>> {
+    pub(crate) fn end<T>(self, read: T) -> Result<T, Vec<String>> {
         if self.problems.is_empty() { Ok(read) } else { Err(self.problems) }
     }
 }
@@ -99,6 +104,8 @@ pub struct Config {
     attribution: Vec<(&'static str, String)>,
     /// Whether the upstream is a simulator, so that the page says so.
     pub is_demo: bool,
+    /// Who may call.
+    pub authentication: Authentication,
 }
 
 impl Config {
@@ -121,7 +128,7 @@ impl Config {
         let base_url = variables
             .text("OPENROUTER_BASE_URL")
             .map_or_else(|| DEFAULT_BASE_URL.to_owned(), |url| url.trim_end_matches('/').to_owned());
-        if !is_safe_upstream(&base_url) {
+        if !is_safe_url(&base_url) {
             variables.problem(
                 "OPENROUTER_BASE_URL must be an https: URL without query (http: for this machine only), e.g. https://openrouter.ai/api/v1",
             );
@@ -134,6 +141,7 @@ impl Config {
             max_body_bytes: variables.whole("MAX_BODY_BYTES", DEFAULT_MAX_BODY_BYTES, 1),
             attribution: read_attribution(&mut variables),
             is_demo: variables.flag("DEMO"),
+            authentication: Authentication::read(&mut variables),
         };
         variables.end(config)
     }
@@ -192,8 +200,8 @@ fn read_attribution(variables: &mut Variables<'_>) -> Vec<(&'static str, String)
     attribution
 }
 
-/// The key goes there: in the open only to this machine.
-fn is_safe_upstream(url: &str) -> bool {
+/// Whether secrets may go there, and answers from there be believed: in the open only on this machine.
+pub(crate) fn is_safe_url(url: &str) -> bool {
     if url.contains(['?', '#', '@', ' ', '\\']) {
         return false;
     }
@@ -213,8 +221,17 @@ fn is_header_value(value: &str) -> bool {
 pub(crate) mod tests {
     use super::*;
 
+    /// Tokens that a backend asks for.
+    pub(crate) const AUTHENTICATION: [(&str, &str); 3] = [
+        ("AUTH_MODE", "session"),
+        ("SESSION_SECRETS", "november:0123456789abcdef0123456789abcdef"),
+        ("SERVICE_SECRET", "fedcba9876543210fedcba9876543210"),
+    ];
+
     pub(crate) fn config(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
-        Config::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        let variable =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Config::read(variable)
     }
 
     pub(crate) fn working() -> Result<Config, Vec<String>> {
@@ -222,12 +239,15 @@ pub(crate) mod tests {
             ("OPENROUTER_API_KEY", "sk-test"),
             ("ALLOWED_ORIGINS", "self https://app.example"),
             ("MAX_BODY_BYTES", "100"),
+            AUTHENTICATION[0],
+            AUTHENTICATION[1],
+            AUTHENTICATION[2],
         ])
     }
 
     #[test]
     fn the_defaults_are_closed() {
-        let config = config(&[("OPENROUTER_API_KEY", "sk-test")]).unwrap();
+        let config = config(&[("OPENROUTER_API_KEY", "sk-test"), ("AUTH_MODE", "local")]).unwrap();
         assert!(config.allows_origin("https://own.example", "https://own.example"));
         assert!(!config.allows_origin("https://other.example", "https://own.example"));
         assert_eq!(config.upstream_url(&Call::Models, "?q=x"), "https://openrouter.ai/api/v1/models?q=x");
@@ -247,11 +267,18 @@ pub(crate) mod tests {
             ("MAX_BODY_BYTES", "secret"),
             ("APP_TITLE", "secrét"),
             ("DEMO", "secret"),
+            ("AUTH_MODE", "secret"),
         ])
         .unwrap_err();
-        for name in
-            ["OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "ALLOWED_ORIGINS", "MAX_BODY_BYTES", "APP_TITLE", "DEMO"]
-        {
+        for name in [
+            "OPENROUTER_API_KEY",
+            "OPENROUTER_BASE_URL",
+            "ALLOWED_ORIGINS",
+            "MAX_BODY_BYTES",
+            "APP_TITLE",
+            "DEMO",
+            "AUTH_MODE",
+        ] {
             assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name}");
         }
         assert!(!problems.concat().contains("sec"), "{problems:?}");
@@ -267,7 +294,7 @@ pub(crate) mod tests {
             "http://localhost/x",
             "http://[::1]:8/x",
         ] {
-            assert!(is_safe_upstream(url), "{url}");
+            assert!(is_safe_url(url), "{url}");
         }
         for url in [
             "http://openrouter.ai",
@@ -279,7 +306,7 @@ pub(crate) mod tests {
             "https://x?y",
             "//x",
         ] {
-            assert!(!is_safe_upstream(url), "{url}");
+            assert!(!is_safe_url(url), "{url}");
         }
     }
 
@@ -305,9 +332,13 @@ pub(crate) mod tests {
 
     #[test]
     fn the_upstream_gets_our_headers_and_no_others() {
-        let config =
-            config(&[("OPENROUTER_API_KEY", "sk-test"), ("APP_URL", "https://app.example"), ("APP_TITLE", "App")])
-                .unwrap();
+        let config = config(&[
+            ("OPENROUTER_API_KEY", "sk-test"),
+            ("AUTH_MODE", "local"),
+            ("APP_URL", "https://app.example"),
+            ("APP_TITLE", "App"),
+        ])
+        .unwrap();
         let client = |name: &str| Some(format!("client's {name}"));
         let headers = config.upstream_headers(&Call::ChatCompletions, client);
         let value = |name: &str| {

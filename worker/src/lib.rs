@@ -3,6 +3,7 @@
 
 pub mod config;
 mod http;
+pub mod identity;
 pub mod policy;
 
 use openrouter_wasm::api::Call;
@@ -11,15 +12,19 @@ use wasm_bindgen::JsValue;
 use worker::{Context, Env, Result, console_error, event};
 
 use crate::{
-    config::Config,
+    config::{BOUND, Config},
     http::{body_bytes, fetch_upstream, header, json_response},
+    identity::{MAX_SESSION_BYTES, Scope, edge},
     policy::{Decision, EXPOSED_HEADERS, Incoming, PASSED_DOWN, Refusal},
 };
 
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> Result<web_sys::Response> {
-    // Names of both kinds: `env.var` reads secrets too.
-    let config = Config::read(|name| env.var(name).ok().map(|value| value.to_string()));
+    let config = Config::read(|name| match js_sys::Reflect::get(&env, &name.into()).ok()? {
+        // A rate limit, a namespace.
+        binding if binding.is_object() => Some(BOUND.to_owned()),
+        variable => variable.as_string(),
+    });
     answer(&request, &config).await
 }
 
@@ -55,9 +60,22 @@ async fn answer(
             let requested = header(&headers, "access-control-request-headers").unwrap_or_default();
             preflight(&reply, allowed_method, &requested)
         }
+        (Decision::OpenSession, Ok(config)) => open_session(request, config, &reply).await,
         (Decision::Forward(call), Ok(config)) => forward(request, config, &call, &url.search(), &reply).await,
         (Decision::Refuse(refusal), _) => refuse(&reply, &refusal),
-        (Decision::Forward(_), Err(_)) => refuse(&reply, &Refusal::misconfigured("The proxy is not set up.")),
+        (Decision::Forward(_) | Decision::OpenSession, Err(_)) => {
+            refuse(&reply, &Refusal::misconfigured("The proxy is not set up."))
+        }
+    }
+}
+
+async fn open_session(request: &web_sys::Request, config: &Config, reply: &Reply<'_>) -> Result<web_sys::Response> {
+    let Some(body) = body_bytes(request, MAX_SESSION_BYTES).await? else {
+        return refuse(reply, &policy::too_large(MAX_SESSION_BYTES));
+    };
+    match edge::open_session(&config.authentication, request, &body.to_vec()).await {
+        Ok(session) => json_response(&reply.headers()?, 200, &session),
+        Err(refusal) => refuse(reply, &refusal),
     }
 }
 
@@ -68,9 +86,16 @@ async fn forward(
     query: &str,
     reply: &Reply<'_>,
 ) -> Result<web_sys::Response> {
+    let identity = match edge::identify(&config.authentication, request).await {
+        Ok(identity) => identity,
+        Err(refusal) => return refuse(reply, &refusal),
+    };
+    if let Err(refusal) = identity.check(Scope::of(call)) {
+        return refuse(reply, &refusal);
+    }
     let body = if *call == Call::ChatCompletions {
         let Some(bytes) = body_bytes(request, config.max_body_bytes).await? else {
-            return refuse(reply, &policy::too_large(config));
+            return refuse(reply, &policy::too_large(config.max_body_bytes));
         };
         if let Err(refusal) = policy::check_chat(&bytes.to_vec()) {
             return refuse(reply, &refusal);
@@ -125,6 +150,9 @@ fn refuse_with(headers: &web_sys::Headers, refusal: &Refusal) -> Result<web_sys:
         if error_type == "proxy_configuration" {
             console_error!("{}", refusal.message);
         }
+    }
+    if refusal.status == 401 {
+        headers.set("www-authenticate", r#"Bearer error="invalid_token""#)?;
     }
     if let Some(allow) = refusal.allow {
         headers.set("allow", allow)?;

@@ -6,7 +6,10 @@ use openrouter_wasm::{
     schema,
 };
 
-use crate::config::Config;
+use crate::{
+    config::Config,
+    identity::{MAX_SESSION_BYTES, SESSION_PATH},
+};
 
 /// Response headers that reach the client; all others, `Set-Cookie` first of all, stay here.
 pub const PASSED_DOWN: [&str; 12] = [
@@ -78,7 +81,9 @@ pub enum Decision {
     Health,
     /// Answer the preflight of this call's method.
     Preflight(&'static str),
-    /// Ask the upstream.
+    /// Begin a session.
+    OpenSession,
+    /// Ask the upstream, if the caller may.
     Forward(Call),
     /// Refuse.
     Refuse(Refusal),
@@ -117,6 +122,9 @@ pub fn decide(config: &Result<Config, Vec<String>>, request: &Incoming<'_>) -> D
             _ => Decision::Refuse(method_not_allowed("GET")),
         };
     }
+    if request.path == SESSION_PATH {
+        return decide_session(config, request);
+    }
     let Some(path) = request.path.strip_prefix(PROXY_BASE_PATH) else {
         return Decision::Refuse(not_found());
     };
@@ -132,33 +140,10 @@ pub fn decide(config: &Result<Config, Vec<String>>, request: &Incoming<'_>) -> D
         Err(NoCall::NotFound) => return Decision::Refuse(not_found()),
         Err(NoCall::MethodNotAllowed(allowed)) => return Decision::Refuse(method_not_allowed(allowed.as_str())),
     };
-    let config = match config {
+    let config = match check_caller(config, request) {
         Ok(config) => config,
-        Err(problems) => {
-            return Decision::Refuse(Refusal::misconfigured(format!(
-                "The proxy is not set up: {}.",
-                problems.join("; ")
-            )));
-        }
+        Err(refusal) => return Decision::Refuse(refusal),
     };
-    match request.origin {
-        Some(origin) if !config.allows_origin(origin, request.own_origin) => {
-            return Decision::Refuse(Refusal::new(
-                403,
-                "permission_denied",
-                "This origin is not allowed to use the proxy: add it to ALLOWED_ORIGINS.",
-            ));
-        }
-        // Every browser says where a POST comes from; who does not is no page that was let in.
-        None if request.method == "POST" => {
-            return Decision::Refuse(Refusal::new(
-                403,
-                "permission_denied",
-                "A POST needs an Origin header that is in ALLOWED_ORIGINS.",
-            ));
-        }
-        _ => {}
-    }
     if is_preflight {
         return Decision::Preflight(call.method().as_str());
     }
@@ -168,20 +153,68 @@ pub fn decide(config: &Result<Config, Vec<String>>, request: &Incoming<'_>) -> D
     }
 }
 
+/// Whether a request comes from where requests may come from, before it says who makes it.
+fn check_caller<'a>(config: &'a Result<Config, Vec<String>>, request: &Incoming<'_>) -> Result<&'a Config, Refusal> {
+    let config = config
+        .as_ref()
+        .map_err(|problems| Refusal::misconfigured(format!("The proxy is not set up: {}.", problems.join("; "))))?;
+    let denied = |message: &str| Err(Refusal::new(403, "permission_denied", message));
+    if !config.authentication.answers_at(request.own_origin) {
+        return denied("With AUTH_MODE=local this Worker answers at localhost and 127.0.0.1 only.");
+    }
+    match request.origin {
+        Some(origin) if !config.allows_origin(origin, request.own_origin) => {
+            denied("This origin is not allowed to use the proxy: add it to ALLOWED_ORIGINS.")
+        }
+        // Every browser says where a POST comes from; who does not is no page that was let in.
+        None if request.method == "POST" && config.authentication.needs_origin() => {
+            denied("A POST needs an Origin header that is in ALLOWED_ORIGINS.")
+        }
+        _ => Ok(config),
+    }
+}
+
+/// A `POST /session`.
+fn decide_session(config: &Result<Config, Vec<String>>, request: &Incoming<'_>) -> Decision {
+    match check_caller(config, request) {
+        Ok(config) if config.authentication.has_sessions() => {}
+        Ok(_) => return Decision::Refuse(not_found()),
+        Err(refusal) => return Decision::Refuse(refusal),
+    }
+    match request.method {
+        "OPTIONS" => Decision::Preflight("POST"),
+        "POST" => {
+            match check_json(request.content_type).or_else(|| check_length(request.content_length, MAX_SESSION_BYTES)) {
+                Some(refusal) => Decision::Refuse(refusal),
+                None => Decision::OpenSession,
+            }
+        }
+        _ => Decision::Refuse(method_not_allowed("POST")),
+    }
+}
+
 fn check_body_headers(config: &Config, call: &Call, request: &Incoming<'_>) -> Option<Refusal> {
     if *call != Call::ChatCompletions {
         return None;
     }
-    let media_type = request.content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case("application/json") {
-        return Some(Refusal::new(415, "invalid_request", "Content-Type must be application/json."));
+    check_json(request.content_type).or_else(|| check_length(request.content_length, config.max_body_bytes))
+}
+
+fn check_json(content_type: Option<&str>) -> Option<Refusal> {
+    let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if media_type.eq_ignore_ascii_case("application/json") {
+        return None;
     }
-    request.content_length.filter(|length| *length > config.max_body_bytes).map(|_| too_large(config))
+    Some(Refusal::new(415, "invalid_request", "Content-Type must be application/json."))
+}
+
+fn check_length(length: Option<u64>, most: u64) -> Option<Refusal> {
+    length.filter(|length| *length > most).map(|_| too_large(most))
 }
 
 /// The refusal of a body above the bound.
-pub fn too_large(config: &Config) -> Refusal {
-    Refusal::new(413, "payload_too_large", format!("The body is larger than {} bytes.", config.max_body_bytes))
+pub fn too_large(most: u64) -> Refusal {
+    Refusal::new(413, "payload_too_large", format!("The body is larger than {most} bytes."))
 }
 
 /// Checks the body of a chat with the table that the client uses too.
@@ -234,7 +267,7 @@ pub fn clean_error(config: &Config, status: u16, body: &str) -> Result<String, R
     }
 }
 
-fn not_found() -> Refusal {
+pub(crate) fn not_found() -> Refusal {
     Refusal::new(404, "not_found", "There is nothing at this path.")
 }
 
@@ -270,7 +303,7 @@ mod tests {
         assert_eq!(status(REQUEST), 200);
         assert_eq!(status(Incoming { origin: Some("https://proxy.example"), ..REQUEST }), 200, "its own page");
         assert_eq!(status(Incoming { origin: Some("https://evil.example"), ..REQUEST }), 403);
-        assert_eq!(status(Incoming { origin: None, ..REQUEST }), 403);
+        assert_eq!(status(Incoming { origin: None, ..REQUEST }), 200, "a backend has a token, and no origin");
         let models = Incoming {
             method: "GET",
             path: "/api/v1/models",
@@ -281,6 +314,42 @@ mod tests {
         };
         assert_eq!(status(models), 200, "a page's own GET names no origin");
         assert_eq!(status(Incoming { origin: Some("https://evil.example"), ..models }), 403);
+    }
+
+    #[test]
+    fn without_tokens_a_post_names_its_origin_and_reaches_this_machine() {
+        let local = config(&[("OPENROUTER_API_KEY", "sk-test"), ("AUTH_MODE", "local")]);
+        let status = |request: Incoming<'_>| match decide(&local, &request) {
+            Decision::Refuse(refusal) => refusal.status,
+            _ => 200,
+        };
+        let own = "http://localhost:8787";
+        let request = Incoming { origin: Some(own), own_origin: own, ..REQUEST };
+        assert_eq!(status(request), 200);
+        assert_eq!(status(Incoming { origin: None, ..request }), 403);
+        assert_eq!(status(Incoming { origin: Some("http://evil.example"), ..request }), 403);
+        let rebound = "http://rebound.example:8787";
+        for method in ["POST", "OPTIONS"] {
+            assert_eq!(status(Incoming { method, origin: Some(rebound), own_origin: rebound, ..request }), 403);
+        }
+        let models = Incoming { method: "GET", path: "/api/v1/models", origin: None, own_origin: rebound, ..request };
+        assert_eq!(status(models), 403);
+        assert_eq!(status(Incoming { path: "/session", ..request }), 404, "there are none");
+    }
+
+    #[test]
+    fn a_session_begins_with_a_small_post_of_json() {
+        let request = Incoming { path: "/session", ..REQUEST };
+        assert_eq!(decide(&working(), &request), Decision::OpenSession);
+        assert_eq!(decide(&working(), &Incoming { method: "OPTIONS", ..request }), Decision::Preflight("POST"));
+        assert_eq!(status(Incoming { origin: None, ..request }), 200);
+        assert_eq!(status(Incoming { origin: Some("https://evil.example"), ..request }), 403);
+        assert_eq!(status(Incoming { content_type: Some("text/plain"), ..request }), 415);
+        assert_eq!(status(Incoming { content_length: Some(8192), ..request }), 200);
+        assert_eq!(status(Incoming { content_length: Some(8193), ..request }), 413);
+        assert_eq!(status(Incoming { method: "GET", ..request }), 405);
+        assert_eq!(status(Incoming { path: "/session/", ..request }), 404);
+        assert!(matches!(decide(&config(&[]), &request), Decision::Refuse(Refusal { status: 500, .. })));
     }
 
     #[test]
