@@ -37,18 +37,169 @@ impl Method {
     }
 }
 
-/// A call of the API.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Call {
+/// What an operation answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// A `chat.completion`, or a stream of its chunks.
+    Chat,
+    /// JSON, or a stream of events where the request asks for one.
+    Json,
+    /// Bytes of some media type.
+    Bytes,
+}
+
+/// An operation that the client offers by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    /// As the client calls it; empty where it has no name there.
+    pub name: &'static str,
+    /// HTTP method.
+    pub method: Method,
+    /// Path below the base URL; `{model}` stands for the request's `model`, `{id}` for a job's.
+    pub path: &'static str,
+    /// The request's type in `request.schema`.
+    pub request: &'static str,
+    /// What comes back.
+    pub answer: Answer,
+}
+
+const fn get(name: &'static str, path: &'static str, request: &'static str) -> Operation {
+    Operation { name, method: Method::Get, path, request, answer: Answer::Json }
+}
+
+const fn post(name: &'static str, path: &'static str, request: &'static str) -> Operation {
+    Operation { name, method: Method::Post, path, request, answer: Answer::Json }
+}
+
+const CHAT: Operation = Operation { answer: Answer::Chat, ..post("chat", "/chat/completions", "ChatRequest") };
+const MODELS: Operation = get("models", "/models", "ModelsQuery");
+const MODEL: Operation = get("model", "/model/{model}", "ModelPath");
+const ENDPOINTS: Operation = get("endpoints", "/models/{model}/endpoints", "ModelPath");
+const COUNT_MODELS: Operation = get("countModels", "/models/count", "ModelsQuery");
+const USER_MODELS: Operation = get("userModels", "/models/user", "ModelsQuery");
+const PROVIDERS: Operation = get("providers", "/providers", "Anything");
+const EMBEDDINGS: Operation = post("embeddings", "/embeddings", "EmbeddingsRequest");
+const RERANK: Operation = post("rerank", "/rerank", "RerankRequest");
+const IMAGES: Operation = post("images", "/images", "ImagesRequest");
+const SPEECH: Operation = Operation { answer: Answer::Bytes, ..post("speech", "/audio/speech", "SpeechRequest") };
+const TRANSCRIPTION: Operation = post("transcription", "/audio/transcriptions", "TranscriptionRequest");
+const RESPONSES: Operation = post("responses", "/responses", "ResponsesRequest");
+const MESSAGES: Operation = post("messages", "/messages", "MessagesRequest");
+const KEY: Operation = get("key", "/key", "Anything");
+const GENERATION: Operation = get("generation", "/generation", "GenerationQuery");
+
+/// What a client may ask for. Source: OpenRouter's `OpenAPI` document (2026-08), without what manages an account.
+pub static OPERATIONS: [Operation; 17] = [
+    CHAT,
+    MODELS,
+    MODEL,
+    ENDPOINTS,
+    COUNT_MODELS,
+    USER_MODELS,
+    PROVIDERS,
+    EMBEDDINGS,
+    RERANK,
+    IMAGES,
+    SPEECH,
+    TRANSCRIPTION,
+    RESPONSES,
+    MESSAGES,
+    KEY,
+    GENERATION,
+    post("exchangeCode", "/auth/keys", "CodeExchange"),
+];
+
+/// A call that a proxy may let pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
     /// `POST /chat/completions`
     ChatCompletions,
+    /// `POST /responses`
+    Responses,
+    /// `POST /messages`
+    Messages,
+    /// `POST /embeddings`
+    Embeddings,
+    /// `POST /rerank`
+    Rerank,
+    /// `POST /images`
+    Images,
+    /// `POST /audio/speech`
+    Speech,
+    /// `POST /audio/transcriptions`
+    Transcriptions,
+    /// `POST /videos`
+    Videos,
+    /// `GET /videos/{id}`
+    Video,
+    /// `GET /videos/{id}/content`
+    VideoContent,
     /// `GET /models`
     Models,
+    /// `GET /models/count`
+    ModelCount,
+    /// `GET /models/user`
+    UserModels,
+    /// `GET /model/{author}/{slug}`
+    Model,
     /// `GET /models/{author}/{slug}/endpoints`
-    ModelEndpoints {
-        /// `author/slug`, e.g. `openai/gpt-5.2:free`.
-        model: String,
-    },
+    ModelEndpoints,
+    /// `GET /embeddings/models`
+    EmbeddingModels,
+    /// `GET /images/models`
+    ImageModels,
+    /// `GET /images/models/{author}/{slug}/endpoints`
+    ImageModelEndpoints,
+    /// `GET /videos/models`
+    VideoModels,
+    /// `GET /endpoints/zdr`
+    ZdrEndpoints,
+    /// `GET /providers`
+    Providers,
+    /// `GET /generation`
+    Generation,
+    /// `GET /key`
+    Key,
+}
+
+/// What a proxy may let pass: the client's operations but for `exchangeCode`, which no proxy's key belongs to, and
+/// those that its `request()` reaches. A table of its own, so that a browser has no more than it calls by name. Paths
+/// without a parameter stand before those with one that would take them too.
+pub static PASSED: [(Endpoint, Operation); 24] = [
+    (Endpoint::ChatCompletions, CHAT),
+    (Endpoint::Responses, RESPONSES),
+    (Endpoint::Messages, MESSAGES),
+    (Endpoint::Embeddings, EMBEDDINGS),
+    (Endpoint::Rerank, RERANK),
+    (Endpoint::Images, IMAGES),
+    (Endpoint::Speech, SPEECH),
+    (Endpoint::Transcriptions, TRANSCRIPTION),
+    (Endpoint::Models, MODELS),
+    (Endpoint::ModelCount, COUNT_MODELS),
+    (Endpoint::UserModels, USER_MODELS),
+    (Endpoint::Model, MODEL),
+    (Endpoint::ModelEndpoints, ENDPOINTS),
+    (Endpoint::EmbeddingModels, get("", "/embeddings/models", "ModelsQuery")),
+    (Endpoint::ImageModels, get("", "/images/models", "Anything")),
+    (Endpoint::ImageModelEndpoints, get("", "/images/models/{model}/endpoints", "ModelPath")),
+    (Endpoint::VideoModels, get("", "/videos/models", "Anything")),
+    (Endpoint::ZdrEndpoints, get("", "/endpoints/zdr", "Anything")),
+    (Endpoint::Providers, PROVIDERS),
+    (Endpoint::Videos, post("", "/videos", "Anything")),
+    (Endpoint::Video, get("", "/videos/{id}", "Anything")),
+    (Endpoint::VideoContent, Operation { answer: Answer::Bytes, ..get("", "/videos/{id}/content", "Anything") }),
+    (Endpoint::Generation, GENERATION),
+    (Endpoint::Key, KEY),
+];
+
+/// A call that a proxy may let pass, with what its path names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Which it is.
+    pub endpoint: Endpoint,
+    /// The model (`author/slug`) or the job that the path names; empty where it names none.
+    pub subject: String,
+    operation: &'static Operation,
 }
 
 /// Why a method and path are no call.
@@ -68,99 +219,64 @@ impl Call {
     /// # Errors
     /// [`NoCall`] where the API has no such call, or this project does not offer it.
     pub fn find(method: &str, path: &str) -> Result<Self, NoCall> {
-        let call = match path {
-            "/chat/completions" => Self::ChatCompletions,
-            "/models" => Self::Models,
-            _ => path
-                .strip_prefix("/models/")
-                .and_then(|rest| rest.strip_suffix("/endpoints"))
-                .filter(|model| is_model_slug(model))
-                .map(|model| Self::ModelEndpoints { model: model.to_owned() })
-                .ok_or(NoCall::NotFound)?,
-        };
-        if call.method().as_str() == method { Ok(call) } else { Err(NoCall::MethodNotAllowed(call.method())) }
+        let path = if path == "/auth/key" { KEY.path } else { path };
+        let (endpoint, subject, operation) = PASSED
+            .iter()
+            .find_map(|(endpoint, operation)| Some((*endpoint, operation.subject_in(path)?, operation)))
+            .ok_or(NoCall::NotFound)?;
+        if operation.method.as_str() != method {
+            return Err(NoCall::MethodNotAllowed(operation.method));
+        }
+        Ok(Self { endpoint, subject: subject.to_owned(), operation })
     }
 
     /// The method that it takes.
     #[must_use]
     pub const fn method(&self) -> Method {
-        match self {
-            Self::ChatCompletions => Method::Post,
-            Self::Models | Self::ModelEndpoints { .. } => Method::Get,
-        }
+        self.operation.method
+    }
+
+    /// The request's type in `request.schema`.
+    #[must_use]
+    pub const fn request(&self) -> &'static str {
+        self.operation.request
+    }
+
+    /// What it answers with.
+    #[must_use]
+    pub const fn answer(&self) -> Answer {
+        self.operation.answer
     }
 
     /// Its path below the base URL.
     #[must_use]
     pub fn path(&self) -> Cow<'static, str> {
-        match self {
-            Self::ChatCompletions => Cow::Borrowed("/chat/completions"),
-            Self::Models => Cow::Borrowed("/models"),
-            Self::ModelEndpoints { model } => Cow::Owned(concat(&["/models/", model, "/endpoints"])),
+        match self.operation.split_path() {
+            Some((before, _, after)) => Cow::Owned(concat(&[before, &self.subject, after])),
+            None => Cow::Borrowed(self.operation.path),
         }
     }
 }
-
-/// What an operation answers with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// A `chat.completion`, or a stream of its chunks.
-    Chat,
-    /// JSON, or a stream of events where the request asks for one.
-    Json,
-    /// Bytes of some media type.
-    Bytes,
-}
-
-/// An operation that the client offers by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Operation {
-    /// As the client calls it.
-    pub name: &'static str,
-    /// HTTP method.
-    pub method: Method,
-    /// Path below the base URL; `{model}` stands for the request's `model`.
-    pub path: &'static str,
-    /// The request's type in `request.schema`.
-    pub request: &'static str,
-    /// What comes back.
-    pub answer: Answer,
-}
-
-const fn get(name: &'static str, path: &'static str, request: &'static str) -> Operation {
-    Operation { name, method: Method::Get, path, request, answer: Answer::Json }
-}
-
-const fn post(name: &'static str, path: &'static str, request: &'static str) -> Operation {
-    Operation { name, method: Method::Post, path, request, answer: Answer::Json }
-}
-
-/// What a client may ask for. Source: OpenRouter's `OpenAPI` document (2026-08), without what manages an account.
-pub static OPERATIONS: [Operation; 17] = [
-    Operation { answer: Answer::Chat, ..post("chat", "/chat/completions", "ChatRequest") },
-    get("models", "/models", "ModelsQuery"),
-    get("model", "/model/{model}", "ModelPath"),
-    get("endpoints", "/models/{model}/endpoints", "ModelPath"),
-    get("countModels", "/models/count", "ModelsQuery"),
-    get("userModels", "/models/user", "ModelsQuery"),
-    get("providers", "/providers", "Anything"),
-    post("embeddings", "/embeddings", "EmbeddingsRequest"),
-    post("rerank", "/rerank", "RerankRequest"),
-    post("images", "/images", "ImagesRequest"),
-    Operation { answer: Answer::Bytes, ..post("speech", "/audio/speech", "SpeechRequest") },
-    post("transcription", "/audio/transcriptions", "TranscriptionRequest"),
-    post("responses", "/responses", "ResponsesRequest"),
-    post("messages", "/messages", "MessagesRequest"),
-    get("key", "/key", "Anything"),
-    get("generation", "/generation", "GenerationQuery"),
-    post("exchangeCode", "/auth/keys", "CodeExchange"),
-];
 
 impl Operation {
     /// The operation with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         OPERATIONS.iter().find(|operation| operation.name == name)
+    }
+
+    /// The path before its parameter, the parameter's name, and the path after it.
+    fn split_path(&self) -> Option<(&'static str, &'static str, &'static str)> {
+        let (before, rest) = self.path.split_once('{')?;
+        let (name, after) = rest.split_once('}')?;
+        Some((before, name, after))
+    }
+
+    /// What a path gives as this one's parameter, empty if it has none; `None` if this is another path.
+    fn subject_in<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let Some((before, name, after)) = self.split_path() else { return (path == self.path).then_some("") };
+        let subject = path.strip_prefix(before)?.strip_suffix(after)?;
+        (if name == "model" { is_model_slug(subject) } else { is_job_id(subject) }).then_some(subject)
     }
 }
 
@@ -211,6 +327,11 @@ pub fn is_model_slug(slug: &str) -> bool {
         .is_some_and(|(author, name)| is_name(author.strip_prefix('~').unwrap_or(author), b"") && is_name(name, b":"))
 }
 
+/// Whether this may be the id of a job, and is safe in a path.
+fn is_job_id(id: &str) -> bool {
+    (1..=200).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
 /// Refuses a header that `fetch` would refuse, before its text can get into somebody else's error message.
 ///
 /// # Errors
@@ -236,18 +357,46 @@ mod tests {
 
     use super::*;
 
+    fn find(method: &str, path: &str) -> Result<(Endpoint, String), NoCall> {
+        Call::find(method, path).map(|call| (call.endpoint, call.subject))
+    }
+
     #[test]
     fn every_call_is_found_under_its_own_method_and_path() {
-        for call in [Call::ChatCompletions, Call::Models, Call::ModelEndpoints { model: "~openai/gpt-latest".into() }] {
-            assert_eq!(Call::find(call.method().as_str(), &call.path()), Ok(call));
+        for (endpoint, operation) in &PASSED {
+            let path = operation.path.replace("{model}", "~openai/gpt-latest:free").replace("{id}", "job-1_a");
+            let call = Call::find(operation.method.as_str(), &path).unwrap();
+            assert_eq!((call.endpoint, &*call.path(), call.method()), (*endpoint, &*path, operation.method));
+            assert_eq!((call.request(), call.answer()), (operation.request, operation.answer));
+            assert_eq!(call.subject.is_empty(), !operation.path.contains('{'), "{path}");
+        }
+        assert_eq!(find("GET", "/auth/key"), Ok((Endpoint::Key, String::new())), "as older guides call it");
+        assert_eq!(find("GET", "/models/user/endpoints"), Err(NoCall::NotFound));
+        assert_eq!(find("GET", "/videos/models"), Ok((Endpoint::VideoModels, String::new())));
+    }
+
+    #[test]
+    fn what_the_client_calls_passes_but_for_signing_in() {
+        for operation in &OPERATIONS {
+            let is_passed = PASSED.iter().any(|(_, passed)| passed == operation);
+            assert_eq!(is_passed, operation.name != "exchangeCode", "{}", operation.name);
+        }
+        let schema = include_str!("request.schema");
+        for (_, operation) in &PASSED {
+            assert!(
+                schema.lines().any(|line| line.split(' ').next() == Some(operation.request)),
+                "{}",
+                operation.request
+            );
         }
     }
 
     #[test]
     fn another_method_is_told_which_one_it_is() {
-        assert_eq!(Call::find("GET", "/chat/completions"), Err(NoCall::MethodNotAllowed(Method::Post)));
-        assert_eq!(Call::find("DELETE", "/models"), Err(NoCall::MethodNotAllowed(Method::Get)));
-        assert_eq!(Call::find("get", "/models"), Err(NoCall::MethodNotAllowed(Method::Get)));
+        assert_eq!(find("GET", "/chat/completions"), Err(NoCall::MethodNotAllowed(Method::Post)));
+        assert_eq!(find("DELETE", "/models"), Err(NoCall::MethodNotAllowed(Method::Get)));
+        assert_eq!(find("get", "/models"), Err(NoCall::MethodNotAllowed(Method::Get)));
+        assert_eq!(find("POST", "/videos/job-1"), Err(NoCall::MethodNotAllowed(Method::Get)));
     }
 
     #[test]
@@ -255,16 +404,7 @@ mod tests {
         for path in [
             "",
             "/",
-            "/chat/completions/",
-            "/chat//completions",
-            "//chat/completions",
-            "/presets/x/chat/completions",
-            "/keys",
-            "/credits",
-            "/generation/content",
-            "/auth/keys/code",
             "/models/",
-            "/models/user",
             "/models/a/b",
             "/models/a/endpoints",
             "/models/a/b/c/endpoints",
@@ -275,8 +415,92 @@ mod tests {
             "/models/.a/b/endpoints",
             "/models/a/b?x/endpoints",
             "/models/a/b\\c/endpoints",
+            "/model/../keys",
+            "/model/a/..",
+            "/videos/",
+            "/videos/..",
+            "/videos/a/b",
+            "/videos/a.b",
+            "/videos/a/content/",
+            "/videos//content",
+            "/videos/a%2fb/content",
+            "/models{model}",
         ] {
-            assert_eq!(Call::find("GET", path), Err(NoCall::NotFound), "{path}");
+            assert_eq!(find("GET", path), Err(NoCall::NotFound), "{path}");
+        }
+        assert_eq!(find("GET", &format!("/videos/{}", "a".repeat(201))), Err(NoCall::NotFound));
+    }
+
+    /// Ways to write a path that some server or router takes for the same.
+    fn spellings(path: &str) -> Vec<String> {
+        let (first, rest) = path[1..].split_at(1);
+        let escaped = |text: &str| text.bytes().fold(String::new(), |out, byte| out + &format!("%{byte:02x}"));
+        vec![
+            path.to_owned(),
+            format!("{path}/"),
+            format!("/{path}"),
+            format!("{path}//"),
+            format!("{path}/."),
+            format!("/.{path}"),
+            format!("/models/..{path}"),
+            format!("/models/a/..{path}"),
+            format!("/models%2f..{path}"),
+            format!("/chat/completions/..{path}"),
+            format!("/%2e%2e{path}"),
+            format!("/x/%2E%2E{path}"),
+            format!("{path}%00"),
+            format!("{path}%20"),
+            format!("{path};x"),
+            format!("{path}.json"),
+            format!("{path}?x"),
+            format!("{path}#x"),
+            format!("{path}\\"),
+            path.replace('/', "\\"),
+            path.replace('/', "//"),
+            path.replace('/', "%2f"),
+            path.replace('/', "%252F"),
+            path.to_ascii_uppercase(),
+            format!("/{}{rest}", first.to_ascii_uppercase()),
+            format!("/{}{rest}", escaped(first)),
+            format!("/%25{}{rest}", &escaped(first)[1..]),
+            format!("/{}", escaped(&path[1..])),
+        ]
+    }
+
+    #[test]
+    fn of_all_that_the_api_has_only_what_is_listed_passes_however_it_is_spelt() {
+        // Every method and path of OpenRouter's `OpenAPI` document (2026-08) that manages an account, reaches into its
+        // workspace or shows what others sent.
+        const CLOSED: &str = include_str!("../tests/support/closed-paths.txt");
+        let mut count = 0;
+        for path in CLOSED.lines().filter(|line| !line.starts_with('#')) {
+            // Values that could make a closed path look like an open one.
+            for value in ["a", "models", "a/b", "~a/b", "user", "endpoints", "completions", "job-1"] {
+                let mut filled = String::new();
+                for (index, part) in path.split(['{', '}']).enumerate() {
+                    filled.push_str(if index % 2 == 0 { part } else { value });
+                }
+                for spelling in spellings(&filled) {
+                    for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] {
+                        assert_eq!(find(method, &spelling), Err(NoCall::NotFound), "{method} {spelling}");
+                        count += 1;
+                    }
+                }
+            }
+        }
+        assert!(count > 50_000, "{count}");
+    }
+
+    #[test]
+    fn what_passes_passes_in_its_own_spelling_only() {
+        for (endpoint, operation) in &PASSED {
+            let path = operation.path.replace("{model}", "a/b").replace("{id}", "a");
+            let subject = operation.subject_in(&path).unwrap();
+            for spelling in spellings(&path) {
+                // Another model's path, such as `b.json`, is another call.
+                let is_found = find(operation.method.as_str(), &spelling) == Ok((*endpoint, subject.to_owned()));
+                assert_eq!(is_found, spelling == path, "{spelling}");
+            }
         }
     }
 

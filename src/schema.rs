@@ -73,14 +73,17 @@ pub fn check_request(value: &Value<'_>, name: &str) -> Result<(), Error> {
 /// # Errors
 /// `kind` with the name.
 pub fn check_names(value: &Value<'_>, name: &str, kind: ErrorKind) -> Result<(), Error> {
-    let fields =
-        || section(name).into_iter().flat_map(|(_, lines)| lines.filter_map(|line| line.split(['*', ' ']).next()));
-    match value.entries().iter().find(|(key, _)| !fields().any(|field| field == key)) {
+    match value.entries().iter().find(|(key, _)| !fields(name).any(|field| field == key)) {
         Some((unknown, _)) => {
-            Err(Error::invalid(kind, unknown, &concat(&["unknown option; there are ", &join(fields(), ", ")])))
+            Err(Error::invalid(kind, unknown, &concat(&["unknown option; there are ", &join(fields(name), ", ")])))
         }
         None => Ok(()),
     }
+}
+
+/// The names of a type's fields.
+pub fn fields(name: &str) -> impl Iterator<Item = &'static str> {
+    section(name).into_iter().flat_map(|(_, lines)| lines.filter_map(|line| line.split(['*', ' ']).next()))
 }
 
 /// Checks `value` against a type expression such as `string | [ContentPart] 1..`.

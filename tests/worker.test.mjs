@@ -124,7 +124,7 @@ test("no cookie comes down, and what a page may read is exposed to its origin al
 });
 
 test("an error keeps its status and words and loses the account's id", async () => {
-  const statuses = { "sim/402": 402, "sim/403": 403, "sim/404": 404, "sim/408": 408, "sim/429": 429, "sim/500": 500, "sim/502": 502, "sim/503": 503, "sim/524": 524, "sim/529": 529 };
+  const statuses = { "sim/403": 403, "sim/404": 404, "sim/408": 408, "sim/429": 429, "sim/500": 500, "sim/502": 502, "sim/503": 503, "sim/524": 524, "sim/529": 529 };
   for (const [model, status] of Object.entries(statuses)) {
     for (const stream of [true, false]) {
       const response = await chat(model, { stream });
@@ -161,10 +161,13 @@ test("an upstream that answers in HTML or not at all becomes an error in OpenRou
 });
 
 test("a key that the upstream refuses is the proxy's fault, not the caller's", async () => {
-  const response = await chat("sim/401");
-  assert.equal(response.status, 500);
-  assert.equal((await response.json()).error.metadata.error_type, "proxy_configuration");
+  for (const [model, status] of [["sim/402", 503], ["sim/401", 502]]) {
+    const response = await chat(model);
+    assert.equal(response.status, status);
+    assert.equal((await response.json()).error.metadata.error_type, "proxy_configuration");
+  }
   assert.match(worker.log(), /own key was refused/);
+  assert.match(worker.log(), /nothing left to pay/);
 });
 
 test("redirects of the upstream are not followed: the key goes to one host", async () => {
@@ -213,7 +216,7 @@ test("a preflight is answered here, also for the headers of other makers' client
 
 test("everything that is not offered is 404 or 405 in OpenRouter's shape, and costs no upstream request", async () => {
   const before = upstream.requests.length;
-  const paths = ["/api/v1/keys", "/api/v1/credits", "/api/v1/key", "/api/v1/generation/content", "/api/v1/presets/x/chat/completions", "/api/v1/models/a/..%2f..%2fkeys/endpoints", "/other"];
+  const paths = ["/api/v1/keys", "/api/v1/credits", "/api/v1/auth/keys", "/api/v1/generation/content", "/api/v1/presets/x/chat/completions", "/api/v1/models/a/..%2f..%2fkeys/endpoints", "/other"];
   for (const path of paths) {
     for (const method of ["GET", "POST"]) {
       const response = await call(path, { method });

@@ -11,12 +11,14 @@ const modules = { "index.js": "esModule", "index_bg.wasm": "wasm" };
 
 /**
  * Starts the Worker with these variables and secrets; `log` is all that it printed.
- * @returns {Promise<{url: string, log: () => string, close: () => Promise<void>}>}
+ * @param {{cache?: string}} services `cache`: the address (`127.0.0.1:port`) of what answers for the Cache API; without
+ *   one there is none
+ * @returns {Promise<{url: string, pid: number, log: () => string, close: () => Promise<void>}>}
  */
-export async function startWorker(variables) {
+export async function startWorker(variables, services = {}) {
   const folder = mkdtempSync(join(tmpdir(), "openrouter-worker-"));
   for (const name of Object.keys(modules)) copyFileSync(join(root, "worker", "build", name), join(folder, name));
-  writeFileSync(join(folder, "config.capnp"), configuration(variables), { mode: 0o600 });
+  writeFileSync(join(folder, "config.capnp"), configuration(variables, services), { mode: 0o600 });
 
   const child = spawn(npmProgram("workerd"), ["serve", "config.capnp", "--control-fd=3"], {
     cwd: folder,
@@ -40,6 +42,7 @@ export async function startWorker(variables) {
 
   return {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid,
     log: () => printed,
     async close() {
       child.kill("SIGKILL");
@@ -49,8 +52,10 @@ export async function startWorker(variables) {
   };
 }
 
-function configuration(variables) {
-  const date = readFileSync(join(root, "worker", "wrangler.toml"), "utf8").match(/compatibility_date = "(.+)"/)[1];
+function configuration(variables, { cache }) {
+  const settings = readFileSync(join(root, "worker", "wrangler.toml"), "utf8");
+  const date = settings.match(/compatibility_date = "(.+)"/)[1];
+  const flags = settings.match(/compatibility_flags = (\[.*\])/)[1];
   const embedded = Object.entries(modules).map(([name, kind]) => `(name = "${name}", ${kind} = embed "${name}")`);
   // What is no text stands for a binding of another kind.
   const bindings = Object.entries(variables).map(([name, value]) =>
@@ -62,12 +67,15 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
     (name = "internet", network = (allow = ["public", "private"])),
+    ${cache ? `(name = "cache", external = (address = "${cache}", http = ())),` : ""}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const worker :Workerd.Worker = (
   modules = [${embedded.join(", ")}],
   compatibilityDate = "${date}",
+  compatibilityFlags = ${flags},
+  ${cache ? 'cacheApiOutbound = "cache",' : ""}
   bindings = [${bindings.join(", ")}],
 );
 `;

@@ -1,11 +1,11 @@
 //! The deployment's settings, read once and checked: every mistake is told by its name, and no value is shown.
 
 use openrouter_wasm::{
-    api::{Call, DEFAULT_BASE_URL, check_header},
+    api::{Call, DEFAULT_BASE_URL, Endpoint, Method, check_header},
     error::ErrorKind,
 };
 
-use crate::identity::Authentication;
+use crate::{identity::Authentication, upstream::Upstream};
 
 /// The most bytes that a request's body may have, unless `MAX_BODY_BYTES` says otherwise: 10 MiB, a few photographs.
 const DEFAULT_MAX_BODY_BYTES: u64 = 10 * 1024 * 1024;
@@ -96,7 +96,8 @@ impl<'a> Variables<'a> {
 /// The deployment's settings, checked.
 #[derive(Clone)]
 pub struct Config {
-    key: String,
+    /// Our keys, and how the upstream is asked.
+    pub upstream: Upstream,
     base_url: String,
     origins: Origins,
     /// Bytes.
@@ -106,6 +107,8 @@ pub struct Config {
     pub is_demo: bool,
     /// Who may call.
     pub authentication: Authentication,
+    /// Models that may be asked and are listed: slugs and `author/*`; all of them if there are none.
+    models: Vec<String>,
 }
 
 impl Config {
@@ -115,15 +118,6 @@ impl Config {
     /// One sentence for each mistake: the variable, what is wrong, what to do. Never a value.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<String>> {
         let mut variables = Variables::new(&variable);
-
-        let key = variables.text("OPENROUTER_API_KEY").unwrap_or_default();
-        if key.is_empty() {
-            variables.problem(
-                "OPENROUTER_API_KEY is not set: run `wrangler secret put OPENROUTER_API_KEY`, or put it in .dev.vars",
-            );
-        } else if !is_header_value(&key) {
-            variables.problem("OPENROUTER_API_KEY has characters that no header may carry: set it again");
-        }
 
         let base_url = variables
             .text("OPENROUTER_BASE_URL")
@@ -135,13 +129,19 @@ impl Config {
         }
 
         let config = Self {
-            key,
+            upstream: Upstream::read(&mut variables),
             base_url,
             origins: Origins::read(&mut variables),
             max_body_bytes: variables.whole("MAX_BODY_BYTES", DEFAULT_MAX_BODY_BYTES, 1),
             attribution: read_attribution(&mut variables),
             is_demo: variables.flag("DEMO"),
             authentication: Authentication::read(&mut variables),
+            models: variables
+                .text("ALLOWED_MODELS")
+                .map(|list| {
+                    list.split([' ', ',', '\n', '\t']).filter(|slug| !slug.is_empty()).map(str::to_owned).collect()
+                })
+                .unwrap_or_default(),
         };
         variables.end(config)
     }
@@ -151,26 +151,43 @@ impl Config {
         (self.origins.own && origin == own) || self.origins.listed.iter().any(|listed| listed == origin)
     }
 
-    /// The upstream's URL of a call.
+    /// Whether a model may be asked, and is listed.
+    pub fn allows_model(&self, model: &str) -> bool {
+        let is_listed = |entry: &String| {
+            entry == model
+                || entry.strip_suffix('*').is_some_and(|author| author.ends_with('/') && model.starts_with(author))
+        };
+        self.models.is_empty() || self.models.iter().any(is_listed)
+    }
+
+    /// Whether some model may not be asked; a name for the rule, so that what was filtered by another is not shown.
+    pub fn model_rule(&self) -> Option<String> {
+        (!self.models.is_empty()).then(|| self.models.join(" "))
+    }
+
+    /// Where the upstream answers.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The upstream's URL of a call; the query begins with `?`, or is empty.
     pub fn upstream_url(&self, call: &Call, query: &str) -> String {
-        let query = if *call == Call::Models { query } else { "" };
         [&self.base_url, &*call.path(), query].concat()
     }
 
-    /// The headers of the upstream request, made from nothing but this: what the client sent is looked up, not copied.
+    /// The headers of the upstream request but for the key, made from nothing but this: what the client sent is looked
+    /// up, not copied.
     pub fn upstream_headers(&self, call: &Call, client: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
-        let mut headers = vec![("Authorization".to_owned(), format!("Bearer {}", self.key))];
-        if *call == Call::ChatCompletions {
-            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        let mut headers = Vec::new();
+        if call.method() == Method::Post {
+            // A form's boundary is in there: only the body's own length and origin decide what it is.
+            let form = client("content-type").filter(|_| call.endpoint == Endpoint::Transcriptions);
+            headers.push(("Content-Type".to_owned(), form.unwrap_or_else(|| "application/json".to_owned())));
         }
         headers.extend(self.attribution.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        headers.extend(PASSED_UP.iter().filter_map(|name| Some(((*name).to_owned(), client(name)?))));
+        let passed = PASSED_UP.iter().chain(if call.endpoint == Endpoint::VideoContent { &RANGES[..] } else { &[] });
+        headers.extend(passed.filter_map(|name| Some(((*name).to_owned(), client(name)?))));
         headers
-    }
-
-    /// A text without the key, should an upstream ever quote it.
-    pub fn redact(&self, text: String) -> String {
-        if text.contains(&self.key) { text.replace(&self.key, "[redacted]") } else { text }
     }
 }
 
@@ -183,6 +200,9 @@ impl std::fmt::Debug for Config {
 
 /// Request headers that mean something to OpenRouter and nothing to the account.
 const PASSED_UP: [&str; 3] = ["accept", "x-anthropic-beta", "x-session-id"];
+
+/// How a player seeks in a video.
+const RANGES: [&str; 2] = ["range", "if-range"];
 
 fn read_attribution(variables: &mut Variables<'_>) -> Vec<(&'static str, String)> {
     let mut attribution = Vec::new();
@@ -208,12 +228,17 @@ pub(crate) fn is_safe_url(url: &str) -> bool {
     if let Some(rest) = url.strip_prefix("https://") {
         return !rest.is_empty() && !rest.starts_with('/');
     }
-    let host = url.strip_prefix("http://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    url.strip_prefix("http://").and_then(|rest| rest.split('/').next()).is_some_and(is_this_machine)
+}
+
+/// Whether a host, with a port or without, is a name of this machine.
+fn is_this_machine(host: &str) -> bool {
     let name = if host.starts_with('[') { host.split_inclusive(']').next() } else { host.split(':').next() };
     matches!(name, Some("127.0.0.1" | "localhost" | "[::1]"))
 }
 
-fn is_header_value(value: &str) -> bool {
+/// Whether `fetch` takes this as a header's value.
+pub(crate) fn is_header_value(value: &str) -> bool {
     check_header(ErrorKind::Configuration, "", "Authorization", value).is_ok()
 }
 
@@ -234,6 +259,12 @@ pub(crate) mod tests {
         Config::read(variable)
     }
 
+    /// What else has to be set, unless it is given.
+    pub(crate) fn with_defaults(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let defaults = [("AUTH_MODE", "local"), ("ALLOWED_MODELS", "*")];
+        config(&[variables, &defaults].concat())
+    }
+
     pub(crate) fn working() -> Result<Config, Vec<String>> {
         config(&[
             ("OPENROUTER_API_KEY", "sk-test"),
@@ -250,10 +281,9 @@ pub(crate) mod tests {
         let config = config(&[("OPENROUTER_API_KEY", "sk-test"), ("AUTH_MODE", "local")]).unwrap();
         assert!(config.allows_origin("https://own.example", "https://own.example"));
         assert!(!config.allows_origin("https://other.example", "https://own.example"));
-        assert_eq!(config.upstream_url(&Call::Models, "?q=x"), "https://openrouter.ai/api/v1/models?q=x");
         assert_eq!(
-            config.upstream_url(&Call::ChatCompletions, "?q=x"),
-            "https://openrouter.ai/api/v1/chat/completions"
+            config.upstream_url(&Call::find("GET", "/models").unwrap(), "?q=x"),
+            "https://openrouter.ai/api/v1/models?q=x"
         );
         assert!(!config.is_demo);
     }
@@ -340,7 +370,7 @@ pub(crate) mod tests {
         ])
         .unwrap();
         let client = |name: &str| Some(format!("client's {name}"));
-        let headers = config.upstream_headers(&Call::ChatCompletions, client);
+        let headers = config.upstream_headers(&Call::find("POST", "/chat/completions").unwrap(), client);
         let value = |name: &str| {
             headers
                 .iter()
@@ -348,14 +378,43 @@ pub(crate) mod tests {
                 .map(|(_, value)| value.as_str())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(value("authorization"), ["Bearer sk-test"]);
+        assert!(value("authorization").is_empty(), "the key is chosen when it is sent");
+        assert_eq!(value("content-type"), ["application/json"]);
         assert_eq!(value("http-referer"), ["https://app.example"]);
         assert_eq!(value("x-openrouter-title"), ["App"]);
         assert_eq!(value("x-session-id"), ["client's x-session-id"]);
         for name in
-            ["cookie", "x-forwarded-for", "cf-connecting-ip", "x-title", "x-openrouter-cache", "origin", "user-agent"]
+            ["cookie", "x-forwarded-for", "cf-connecting-ip", "x-title", "x-openrouter-cache", "origin", "range"]
         {
             assert!(value(name).is_empty(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_form_keeps_its_boundary_and_a_video_its_range() {
+        let config = working().unwrap();
+        let sent = |method: &str, path: &str, name: &str| {
+            let call = Call::find(method, path).unwrap();
+            let headers = config.upstream_headers(&call, |name| Some(format!("client's {name}")));
+            headers.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        };
+        let form = sent("POST", "/audio/transcriptions", "content-type");
+        assert_eq!(form.as_deref(), Some("client's content-type"));
+        assert_eq!(sent("POST", "/images", "content-type").as_deref(), Some("application/json"));
+        assert_eq!(sent("GET", "/videos/a/content", "range").as_deref(), Some("client's range"));
+        assert_eq!(sent("GET", "/videos/a", "range"), None);
+        assert_eq!(sent("GET", "/models", "content-type"), None);
+    }
+
+
+    #[test]
+    fn models_are_allowed_by_their_slug_or_author() {
+        let config = with_defaults(&[("OPENROUTER_API_KEY", "sk-test"), ("ALLOWED_MODELS", "a/b c/*, d*")]).unwrap();
+        for (model, expected) in
+            [("a/b", true), ("a/b:free", false), ("c/x:free", true), ("cc/x", false), ("d/x", false)]
+        {
+            assert_eq!(config.allows_model(model), expected, "{model}");
+        }
+        assert!(config.model_rule().is_some() && working().unwrap().model_rule().is_none());
     }
 }

@@ -1,16 +1,168 @@
 //! The runtime's requests and responses, on the platform's own types: they cost less than wrapped ones, and a body
 //! that is handed on stays the runtime's.
 
-use js_sys::{Promise, Reflect, Uint8Array};
+use std::{future::Future, pin::Pin};
+
+use futures_util::future::{Either, select};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, ReadableStreamDefaultReader, Request, RequestInit, RequestRedirect, Response, ResponseInit};
-use worker::Result;
+use web_sys::{
+    AbortController, AbortSignal, Headers, ReadableStream, ReadableStreamDefaultReader, Request, RequestInit,
+    RequestRedirect, Response, ResponseInit, WritableStream,
+};
+use worker::{Context, Result};
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_name = fetch)]
     fn global_fetch(request: &Request) -> Promise;
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &Function, ms: f64) -> JsValue;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+
+    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
+    fn random_uuid() -> String;
+
+    /// The platform's own pipe: bytes go through it outside of JavaScript.
+    pub(crate) type IdentityTransformStream;
+
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new() -> IdentityTransformStream;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn readable(this: &IdentityTransformStream) -> ReadableStream;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn writable(this: &IdentityTransformStream) -> WritableStream;
+
+    /// The platform's reader that waits until a buffer of our size is full, or the body over.
+    type WholeReader;
+
+    #[wasm_bindgen(method, catch, js_name = readAtLeast)]
+    fn read_at_least(this: &WholeReader, least: u32, buffer: &Uint8Array) -> std::result::Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method)]
+    fn cancel(this: &WholeReader) -> Promise;
+}
+
+/// A name for a request that nobody can guess or give.
+pub(crate) fn request_id() -> String {
+    random_uuid()
+}
+
+/// Now, in ms since 1970: the runtime lets time pass between what goes in and out only.
+pub(crate) fn now_ms() -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time of this age is a whole number")]
+    let now = js_sys::Date::now() as u64;
+    now
+}
+
+/// A timer that is taken back when it is dropped.
+pub(crate) struct Timer(JsValue);
+
+impl Timer {
+    /// Calls a function after so many ms, unless it is dropped before.
+    pub(crate) fn start(callback: &Function, ms: u64) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "no timeout is that long")]
+        Self(set_timeout(callback, ms as f64))
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        clear_timeout(&self.0);
+    }
+}
+
+/// A future on the heap: each of the machines that drive one is there once for all of this type.
+pub(crate) type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// Goes on with a task when the answer is out, for as long as the runtime lets it.
+pub(crate) fn after_answer(context: &Context, task: Task<'static, ()>) {
+    context.wait_until(task);
+}
+
+/// A promise that a timer keeps.
+fn after(ms: u64) -> (JsFuture, Option<Timer>) {
+    let mut timer = None;
+    let over = Promise::new(&mut |resolve, _| timer = Some(Timer::start(&resolve, ms)));
+    (JsFuture::from(over), timer)
+}
+
+/// Waits.
+pub(crate) async fn sleep(ms: u64) {
+    let (over, _timer) = after(ms);
+    let _ = over.await;
+}
+
+/// What a task gives, if it does so in time.
+pub(crate) async fn within<T>(ms: u64, task: Task<'_, Option<T>>) -> Option<T> {
+    let (over, _timer) = after(ms);
+    match select(task, over).await {
+        Either::Left((value, _)) => value,
+        Either::Right(_) => None,
+    }
+}
+
+/// A function that aborts: given to timers and listeners as it is, so that nothing of ours has to live for it.
+pub(crate) fn abort_function(controller: &AbortController) -> Result<Function> {
+    let abort: Function = Reflect::get(controller, &"abort".into())?.unchecked_into();
+    Ok(abort.bind0(controller))
+}
+
+/// The signal of a client that goes away; `None` where the runtime gives none.
+pub(crate) fn client_signal(request: &Request) -> Option<AbortSignal> {
+    Reflect::get(request, &"signal".into()).ok()?.dyn_into().ok()
+}
+
+/// Reads a body whole, but no further than the bound and not for longer than so many ms; `None` if it goes on, or is
+/// cut.
+pub(crate) async fn whole_body(response: &Response, most: u32, ms: u64) -> Option<Uint8Array> {
+    const STEP: u32 = 1024 * 1024;
+
+    let Some(body) = response.body() else { return Some(Uint8Array::new_with_length(0)) };
+    let options = js_sys::Object::new();
+    Reflect::set(&options, &"mode".into(), &"byob".into()).ok()?;
+    let reader: WholeReader = body.get_reader_with_options(options.unchecked_ref()).unchecked_into();
+    let read = async {
+        let mut pieces: Vec<Uint8Array> = Vec::new();
+        let mut length = 0;
+        loop {
+            let promise = reader.read_at_least(STEP, &Uint8Array::new_with_length(STEP)).ok()?;
+            let result = JsFuture::from(promise).await.ok()?;
+            let piece = Reflect::get(&result, &"value".into()).ok()?.dyn_into::<Uint8Array>().ok();
+            if let Some(piece) = piece.filter(|piece| piece.length() > 0) {
+                length += piece.length();
+                pieces.push(piece);
+            }
+            if length > most {
+                return None;
+            }
+            if Reflect::get(&result, &"done".into()).ok()?.is_truthy() {
+                break;
+            }
+        }
+        if let [only] = &*pieces {
+            return Some(only.slice(0, length));
+        }
+        let whole = Uint8Array::new_with_length(length);
+        let mut at = 0;
+        for piece in pieces {
+            whole.set(&piece, at);
+            at += piece.length();
+        }
+        Some(whole)
+    };
+    let whole = within(ms, Box::pin(read)).await;
+    if whole.is_none() {
+        // What is left is not taken any more.
+        let _ = reader.cancel();
+    }
+    whole
 }
 
 /// A header by its name.
@@ -42,25 +194,35 @@ pub(crate) async fn body_bytes(request: &Request, most: u64) -> Result<Option<Ui
     }
 }
 
+/// What is sent to the upstream.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) method: &'a str,
+    /// All but the key.
+    pub(crate) headers: &'a [(String, String)],
+    pub(crate) body: Option<&'a JsValue>,
+}
+
 /// Asks the upstream. Redirects are not followed: the key goes to one host.
 pub(crate) async fn fetch_upstream(
-    url: &str,
-    method: &str,
-    headers: &[(String, String)],
-    body: Option<&JsValue>,
+    outgoing: &Outgoing<'_>,
+    authorization: &str,
+    signal: &AbortSignal,
 ) -> Result<Response> {
     let init = RequestInit::new();
-    init.set_method(method);
+    init.set_method(outgoing.method);
     init.set_redirect(RequestRedirect::Manual);
-    if let Some(body) = body {
+    init.set_signal(Some(signal));
+    if let Some(body) = outgoing.body {
         init.set_body(body);
     }
-    let upstream_headers = Headers::new()?;
-    for (name, value) in headers {
-        upstream_headers.set(name, value)?;
+    let headers = Headers::new()?;
+    headers.set("authorization", authorization)?;
+    for (name, value) in outgoing.headers {
+        headers.set(name, value)?;
     }
-    init.set_headers(&upstream_headers);
-    let request = Request::new_with_str_and_init(url, &init)?;
+    init.set_headers(&headers);
+    let request = Request::new_with_str_and_init(outgoing.url, &init)?;
     Ok(JsFuture::from(global_fetch(&request)).await?.unchecked_into())
 }
 

@@ -10,7 +10,11 @@ mod token;
 use std::fmt;
 
 use hmac::Mac;
-use openrouter_wasm::{api::Call, base64::encode_url, json::Value};
+use openrouter_wasm::{
+    api::{Call, Endpoint},
+    base64::encode_url,
+    json::Value,
+};
 
 pub use self::{
     session::{MAX_SESSION_BYTES, SESSION_PATH},
@@ -82,9 +86,20 @@ impl Scope {
 
     /// The scope that a call needs.
     pub const fn of(call: &Call) -> Self {
-        match call {
-            Call::ChatCompletions => Self::Chat,
-            Call::Models | Call::ModelEndpoints { .. } => Self::Models,
+        match call.endpoint {
+            Endpoint::ChatCompletions
+            | Endpoint::Responses
+            | Endpoint::Messages
+            | Endpoint::Embeddings
+            | Endpoint::Rerank => Self::Chat,
+            Endpoint::Images
+            | Endpoint::Speech
+            | Endpoint::Transcriptions
+            | Endpoint::Videos
+            | Endpoint::Video
+            | Endpoint::VideoContent => Self::Media,
+            Endpoint::Key | Endpoint::Generation => Self::Usage,
+            _ => Self::Models,
         }
     }
 }

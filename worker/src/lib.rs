@@ -1,37 +1,62 @@
 //! The proxy that holds the key: reads a request's head, asks [`policy`], forwards, and hands the upstream's own body
-//! back. No byte of an answer crosses into wasm: looking at the chunks of a stream costs ten times their transport.
+//! back. Unless a deployment asks for it, no byte of an answer crosses into wasm: looking at the chunks of a stream
+//! costs ten times their transport.
 
+pub mod catalogue;
 pub mod config;
 mod http;
 pub mod identity;
 pub mod policy;
+pub mod stream;
+pub mod upstream;
 
-use openrouter_wasm::api::Call;
-use serde_json::json;
-use wasm_bindgen::JsValue;
+use std::{cell::OnceCell, rc::Rc};
+
+use openrouter_wasm::api::{Call, Endpoint, Method, PROXY_BASE_PATH};
 use worker::{Context, Env, Result, console_error, event};
 
 use crate::{
+    catalogue::store::{Catalogue, Document, Missing},
     config::{BOUND, Config},
-    http::{body_bytes, fetch_upstream, header, json_response},
+    http::{Outgoing, body_bytes, client_signal, header, json_response, now_ms, request_id, whole_body},
     identity::{MAX_SESSION_BYTES, Scope, edge},
     policy::{Decision, EXPOSED_HEADERS, Incoming, PASSED_DOWN, Refusal},
+    stream::{Inspector, OnEnd},
+    upstream::{
+        StreamMode, clean_error,
+        fetch::{Asked, ask},
+        is_expected, rewrite_video,
+    },
 };
 
+/// The most bytes of an upstream's error that are read, and how long that may take.
+const MOST_ERROR_BYTES: u32 = 256 * 1024;
+const ERROR_MS: u64 = 2_000;
+
+/// The same of a video job.
+const MOST_JOB_BYTES: u32 = 1024 * 1024;
+const JOB_MS: u64 = 20_000;
+
+type Settings = std::result::Result<Rc<Config>, Vec<String>>;
+
+thread_local! {
+    /// It follows from the environment alone, which an isolate has one of.
+    static SETTINGS: OnceCell<Settings> = const { OnceCell::new() };
+}
+
 #[event(fetch)]
-async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> Result<web_sys::Response> {
-    let config = Config::read(|name| match js_sys::Reflect::get(&env, &name.into()).ok()? {
+async fn fetch(request: web_sys::Request, env: Env, context: Context) -> Result<web_sys::Response> {
+    let variable = |name: &str| match js_sys::Reflect::get(&env, &name.into()).ok()? {
         // A rate limit, a namespace.
         binding if binding.is_object() => Some(BOUND.to_owned()),
         variable => variable.as_string(),
-    });
-    answer(&request, &config).await
+    };
+    let read = || Config::read(variable).map(Rc::new);
+    let settings = SETTINGS.with(|settings| settings.get_or_init(read).clone());
+    answer(&request, &settings, &Rc::new(context)).await
 }
 
-async fn answer(
-    request: &web_sys::Request,
-    config: &std::result::Result<Config, Vec<String>>,
-) -> Result<web_sys::Response> {
+async fn answer(request: &web_sys::Request, settings: &Settings, context: &Rc<Context>) -> Result<web_sys::Response> {
     let url = web_sys::Url::new(&request.url())?;
     let (method, path, own_origin) = (request.method(), url.pathname(), url.origin());
     let headers = request.headers();
@@ -46,87 +71,38 @@ async fn answer(
     };
     let allowed_origin = origin
         .as_deref()
-        .filter(|origin| config.as_ref().is_ok_and(|config| config.allows_origin(origin, &own_origin)));
-    let reply = Reply { allowed_origin, request_id: header(&headers, "cf-ray") };
+        .filter(|origin| settings.as_ref().is_ok_and(|config| config.allows_origin(origin, &own_origin)));
+    let is_messages = path.strip_prefix(PROXY_BASE_PATH) == Some("/messages");
+    let reply = Reply { allowed_origin, request_id: request_id(), is_messages };
 
-    match (policy::decide(config, &incoming), config) {
-        (Decision::Health, Ok(config)) => {
-            json_response(&reply.headers()?, 200, &json!({"status": "ok", "demo": config.is_demo}).to_string())
-        }
-        (Decision::Health, Err(problems)) => {
-            json_response(&reply.headers()?, 500, &json!({"status": "misconfigured", "problems": problems}).to_string())
+    match (policy::decide(settings.as_deref(), &incoming), settings) {
+        (Decision::Health, settings) => {
+            let status = if settings.is_ok() { 200 } else { 500 };
+            json_response(&reply.headers()?, status, &policy::health_body(settings.as_deref()))
         }
         (Decision::Preflight(allowed_method), _) => {
             let requested = header(&headers, "access-control-request-headers").unwrap_or_default();
             preflight(&reply, allowed_method, &requested)
         }
         (Decision::OpenSession, Ok(config)) => open_session(request, config, &reply).await,
-        (Decision::Forward(call), Ok(config)) => forward(request, config, &call, &url.search(), &reply).await,
-        (Decision::Refuse(refusal), _) => refuse(&reply, &refusal),
+        (Decision::Forward(call), Ok(config)) => {
+            let exchange = Exchange { request, config, context, call: &call, own_origin: &own_origin, reply: &reply };
+            exchange.forward(&url.search()).await
+        }
+        (Decision::Refuse(refusal), _) => reply.refuse(&refusal),
         (Decision::Forward(_) | Decision::OpenSession, Err(_)) => {
-            refuse(&reply, &Refusal::misconfigured("The proxy is not set up."))
+            reply.refuse(&Refusal::misconfigured("The proxy is not set up."))
         }
     }
 }
 
 async fn open_session(request: &web_sys::Request, config: &Config, reply: &Reply<'_>) -> Result<web_sys::Response> {
     let Some(body) = body_bytes(request, MAX_SESSION_BYTES).await? else {
-        return refuse(reply, &policy::too_large(MAX_SESSION_BYTES));
+        return reply.refuse(&policy::too_large(MAX_SESSION_BYTES));
     };
     match edge::open_session(&config.authentication, request, &body.to_vec()).await {
         Ok(session) => json_response(&reply.headers()?, 200, &session),
-        Err(refusal) => refuse(reply, &refusal),
-    }
-}
-
-async fn forward(
-    request: &web_sys::Request,
-    config: &Config,
-    call: &Call,
-    query: &str,
-    reply: &Reply<'_>,
-) -> Result<web_sys::Response> {
-    let identity = match edge::identify(&config.authentication, request).await {
-        Ok(identity) => identity,
-        Err(refusal) => return refuse(reply, &refusal),
-    };
-    if let Err(refusal) = identity.check(Scope::of(call)) {
-        return refuse(reply, &refusal);
-    }
-    let body = if *call == Call::ChatCompletions {
-        let Some(bytes) = body_bytes(request, config.max_body_bytes).await? else {
-            return refuse(reply, &policy::too_large(config.max_body_bytes));
-        };
-        if let Err(refusal) = policy::check_chat(&bytes.to_vec()) {
-            return refuse(reply, &refusal);
-        }
-        Some(bytes)
-    } else {
-        None
-    };
-    let client = request.headers();
-    let upstream_headers = config.upstream_headers(call, |name| header(&client, name));
-    let url = config.upstream_url(call, query);
-    let Ok(upstream) =
-        fetch_upstream(&url, call.method().as_str(), &upstream_headers, body.as_ref().map(AsRef::as_ref)).await
-    else {
-        console_error!("the upstream cannot be reached; look at OPENROUTER_BASE_URL");
-        return refuse(reply, &Refusal::new(502, "provider_unavailable", "The upstream cannot be reached."));
-    };
-    let headers = reply.headers()?;
-    for name in PASSED_DOWN {
-        if let Some(value) = header(&upstream.headers(), name) {
-            headers.set(name, &value)?;
-        }
-    }
-    if upstream.ok() {
-        // The body stays the upstream's own: it is pumped outside of JavaScript, and ends with the client.
-        return http::respond(upstream.status(), &headers, upstream.body().map(JsValue::from).as_ref());
-    }
-    let text = wasm_bindgen_futures::JsFuture::from(upstream.text()?).await.ok().and_then(|text| text.as_string());
-    match policy::clean_error(config, upstream.status(), &text.unwrap_or_default()) {
-        Ok(error) => http::json_response(&headers, upstream.status(), &error),
-        Err(refusal) => refuse_with(&headers, &refusal),
+        Err(refusal) => reply.refuse(&refusal),
     }
 }
 
@@ -138,32 +114,157 @@ fn preflight(reply: &Reply<'_>, method: &str, requested: &str) -> Result<web_sys
     http::respond(204, &headers, None)
 }
 
-fn refuse(reply: &Reply<'_>, refusal: &Refusal) -> Result<web_sys::Response> {
-    refuse_with(&reply.headers()?, refusal)
+/// A call on its way.
+struct Exchange<'a> {
+    request: &'a web_sys::Request,
+    config: &'a Rc<Config>,
+    context: &'a Rc<Context>,
+    call: &'a Call,
+    own_origin: &'a str,
+    reply: &'a Reply<'a>,
 }
 
-/// With headers that are there already: how long to wait is said, whatever the body was.
-fn refuse_with(headers: &web_sys::Headers, refusal: &Refusal) -> Result<web_sys::Response> {
-    let mut error = json!({"code": refusal.status, "message": refusal.message});
-    if let Some(error_type) = refusal.error_type {
-        error["metadata"] = json!({ "error_type": error_type });
-        if error_type == "proxy_configuration" {
-            console_error!("{}", refusal.message);
+impl Exchange<'_> {
+    async fn forward(&self, query: &str) -> Result<web_sys::Response> {
+        let Self { config, call, reply, .. } = self;
+        if catalogue::is_too_long(query) {
+            return reply.refuse(&Refusal::new(400, "invalid_request", "The query is too long."));
+        }
+        let identity = match edge::identify(&config.authentication, self.request).await {
+            Ok(identity) => identity,
+            Err(refusal) => return reply.refuse(&refusal),
+        };
+        if let Err(refusal) = identity.check(Scope::of(call)) {
+            return reply.refuse(&refusal);
+        }
+        if policy::is_of_the_account(call) && !identity.is_local {
+            return reply.refuse(&policy::not_yours());
+        }
+        if catalogue::is_kept(call.endpoint) {
+            let catalogue = Catalogue { config: Rc::clone(config), context: Rc::clone(self.context) };
+            return match catalogue.document(call, query).await? {
+                Ok(document) => self.show(&document),
+                Err(Missing::Refusal(refusal)) => reply.refuse(&refusal),
+                Err(Missing::Upstream(asked)) => self.show_error(&asked).await,
+            };
+        }
+        let body = match self.body().await? {
+            Ok(body) => body,
+            Err(refusal) => return reply.refuse(&refusal),
+        };
+        let client = self.request.headers();
+        let outgoing = Outgoing {
+            url: &config.upstream_url(call, &policy::passed_query(call, query)),
+            method: call.method().as_str(),
+            headers: &config.upstream_headers(call, |name| header(&client, name)),
+            body: body.as_ref().map(AsRef::as_ref),
+        };
+        match ask(&config.upstream, &outgoing, &identity.user, client_signal(self.request).as_ref()).await? {
+            Ok(asked) if asked.response.ok() => self.hand_on(asked).await,
+            Ok(asked) => self.show_error(&asked).await,
+            Err(failure) => reply.refuse(&failure.refusal()),
         }
     }
-    if refusal.status == 401 {
-        headers.set("www-authenticate", r#"Bearer error="invalid_token""#)?;
+
+    /// The request's body, bounded and checked; nothing for what has none.
+    async fn body(&self) -> Result<std::result::Result<Option<js_sys::Uint8Array>, Refusal>> {
+        let Self { config, call, request, .. } = self;
+        if call.method() == Method::Get {
+            return Ok(Ok(None));
+        }
+        let Some(bytes) = body_bytes(request, config.max_body_bytes).await? else {
+            return Ok(Err(policy::too_large(config.max_body_bytes)));
+        };
+        let content_type = header(&request.headers(), "content-type");
+        if policy::is_form(call, content_type.as_deref()) {
+            return Ok(Ok(Some(bytes)));
+        }
+        Ok(policy::check_body(call, &bytes.to_vec()).map(|()| Some(bytes)))
     }
-    if let Some(allow) = refusal.allow {
-        headers.set("allow", allow)?;
+
+    /// A successful answer of the upstream's.
+    async fn hand_on(&self, asked: Asked) -> Result<web_sys::Response> {
+        let Self { config, context, call, reply, .. } = self;
+        let Asked { response, controller, .. } = asked;
+        let content_type = header(&response.headers(), "content-type");
+        if !is_expected(call.answer(), content_type.as_deref()) {
+            controller.abort();
+            return self.refuse_with_head(&response, &not_of_the_api());
+        }
+        if matches!(call.endpoint, Endpoint::Videos | Endpoint::Video) {
+            let job = whole_body(&response, MOST_JOB_BYTES, JOB_MS).await.unwrap_or_default();
+            let base_url = [self.own_origin, PROXY_BASE_PATH].concat();
+            let job = String::from_utf8(job.to_vec()).ok().and_then(|job| rewrite_video(&base_url, &job));
+            let Some(job) = job else { return self.refuse_with_head(&response, &not_of_the_api()) };
+            return json_response(&reply.headers_of(&response)?, response.status(), &job);
+        }
+        let Some(body) = response.body() else {
+            return http::respond(response.status(), &reply.headers_of(&response)?, None);
+        };
+        let is_event_stream = upstream::fetch::facts(&response).is_event_stream;
+        let is_text = is_event_stream || !is_bytes(content_type.as_deref());
+        let on_end: OnEnd = Box::new(|_| Box::pin(async {}));
+        let body = match config.upstream.stream_mode {
+            // The body stays the upstream's own: it is pumped outside of JavaScript, and ends with the client.
+            StreamMode::Untouched => body,
+            StreamMode::Inspect if is_text => {
+                let inspector = Inspector::new(Rc::clone(config), is_event_stream);
+                stream::inspect(context, &body, controller, inspector, on_end)?
+            }
+            // Sound and video name nobody.
+            StreamMode::Watch | StreamMode::Inspect => stream::watch(context, &body, controller, on_end),
+        };
+        http::respond(response.status(), &reply.headers_of(&response)?, Some(&body.into()))
     }
-    http::json_response(headers, refusal.status, &json!({ "error": error }).to_string())
+
+    /// An error of the upstream's.
+    async fn show_error(&self, asked: &Asked) -> Result<web_sys::Response> {
+        let response = &asked.response;
+        let body = whole_body(response, MOST_ERROR_BYTES, ERROR_MS).await.unwrap_or_default();
+        match clean_error(&self.config.upstream, response.status(), &String::from_utf8_lossy(&body.to_vec())) {
+            Ok(error) => json_response(&self.reply.headers_of(response)?, response.status(), &error),
+            Err(refusal) => self.refuse_with_head(response, &refusal),
+        }
+    }
+
+    /// With what the upstream's head said: how long to wait is told, whatever the body was.
+    fn refuse_with_head(&self, response: &web_sys::Response, refusal: &Refusal) -> Result<web_sys::Response> {
+        self.reply.refuse_with(&self.reply.headers_of(response)?, refusal)
+    }
+
+    /// A document of the catalogue.
+    fn show(&self, document: &Document) -> Result<web_sys::Response> {
+        let Document { body, facts, .. } = document;
+        let headers = self.reply.headers()?;
+        headers.set("etag", &facts.etag)?;
+        if !facts.cache_control.is_empty() {
+            headers.set("cache-control", &facts.cache_control)?;
+            headers.set("age", &facts.age_seconds(now_ms()).to_string())?;
+        }
+        let known = header(&self.request.headers(), "if-none-match");
+        if known.is_some_and(|known| catalogue::names_etag(&known, &facts.etag)) {
+            return http::respond(304, &headers, None);
+        }
+        headers.set("content-type", &facts.content_type)?;
+        http::respond(200, &headers, Some(body))
+    }
+}
+
+fn not_of_the_api() -> Refusal {
+    Refusal::new(502, "provider_unavailable", "The upstream's answer is not what the API sends.")
+}
+
+/// Whether this is sound, video or what else is no text.
+fn is_bytes(content_type: Option<&str>) -> bool {
+    let content_type = content_type.unwrap_or_default();
+    ["audio/", "video/", "application/octet-stream"].iter().any(|kind| content_type.starts_with(kind))
 }
 
 /// What all answers to one request have in common.
 struct Reply<'a> {
     allowed_origin: Option<&'a str>,
-    request_id: Option<String>,
+    request_id: String,
+    is_messages: bool,
 }
 
 impl Reply<'_> {
@@ -172,13 +273,40 @@ impl Reply<'_> {
         let headers = web_sys::Headers::new()?;
         headers.set("vary", "Origin")?;
         headers.set("x-content-type-options", "nosniff")?;
-        if let Some(id) = &self.request_id {
-            headers.set("x-request-id", id)?;
-        }
+        headers.set("x-request-id", &self.request_id)?;
         if let Some(origin) = self.allowed_origin {
             headers.set("access-control-allow-origin", origin)?;
             headers.set("access-control-expose-headers", EXPOSED_HEADERS)?;
         }
         Ok(headers)
+    }
+
+    /// These, and what may pass of the upstream's.
+    fn headers_of(&self, upstream: &web_sys::Response) -> Result<web_sys::Headers> {
+        let headers = self.headers()?;
+        for name in PASSED_DOWN {
+            if let Some(value) = header(&upstream.headers(), name) {
+                headers.set(name, &value)?;
+            }
+        }
+        Ok(headers)
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Result<web_sys::Response> {
+        self.refuse_with(&self.headers()?, refusal)
+    }
+
+    /// With headers that are there already.
+    fn refuse_with(&self, headers: &web_sys::Headers, refusal: &Refusal) -> Result<web_sys::Response> {
+        if refusal.error_type == Some("proxy_configuration") {
+            console_error!("{} {}", self.request_id, refusal.message);
+        }
+        if let Some(allow) = refusal.allow {
+            headers.set("allow", allow)?;
+        }
+        if refusal.status == 401 {
+            headers.set("www-authenticate", r#"Bearer error="invalid_token""#)?;
+        }
+        json_response(headers, refusal.status, &policy::refusal_body(refusal, self.is_messages, &self.request_id))
     }
 }

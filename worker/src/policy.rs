@@ -1,8 +1,8 @@
 //! What the proxy lets pass, and what comes back: pure decisions over names and values, tested natively.
 
 use openrouter_wasm::{
-    api::{Call, NoCall, PROXY_BASE_PATH},
-    json::Value,
+    api::{Call, Endpoint, Method, NoCall, PROXY_BASE_PATH},
+    json::{ObjectWriter, Value},
     schema,
 };
 
@@ -12,8 +12,11 @@ use crate::{
 };
 
 /// Response headers that reach the client; all others, `Set-Cookie` first of all, stay here.
-pub const PASSED_DOWN: [&str; 12] = [
+pub const PASSED_DOWN: [&str; 15] = [
     "content-type",
+    "content-range",
+    "accept-ranges",
+    "etag",
     "cache-control",
     "retry-after",
     "x-generation-id",
@@ -30,12 +33,12 @@ pub const PASSED_DOWN: [&str; 12] = [
 /// What scripts of another origin may read besides the safelisted headers.
 pub const EXPOSED_HEADERS: &str = "X-Generation-Id, X-Provider-Name, Retry-After, X-RateLimit-Limit, \
     X-RateLimit-Remaining, X-RateLimit-Reset, X-OpenRouter-Cache-Status, X-OpenRouter-Cache-Age, \
-    X-OpenRouter-Cache-TTL, X-Request-Id";
+    X-OpenRouter-Cache-TTL, X-Request-Id, ETag, Age, Content-Range";
 
 /// What a preflight may ask for. Clients of other makers send names of their own (`x-stainless-*`): those are listed
 /// by what was asked, for they are dropped anyway.
 pub fn allowed_headers(requested: &str) -> String {
-    const KNOWN: [&str; 9] = [
+    const KNOWN: [&str; 11] = [
         "authorization",
         "content-type",
         "http-referer",
@@ -45,6 +48,8 @@ pub fn allowed_headers(requested: &str) -> String {
         "accept",
         "last-event-id",
         "cache-control",
+        "if-none-match",
+        "range",
     ];
     let mut allowed: Vec<String> = KNOWN.iter().map(|name| (*name).to_owned()).collect();
     for name in requested.split(',').map(|name| name.trim().to_ascii_lowercase()) {
@@ -115,7 +120,7 @@ impl Refusal {
 }
 
 /// Decides by what a request says of itself; cheap refusals first, and none of them costs an upstream request.
-pub fn decide(config: &Result<Config, Vec<String>>, request: &Incoming<'_>) -> Decision {
+pub fn decide(config: Result<&Config, &Vec<String>>, request: &Incoming<'_>) -> Decision {
     if request.path == "/healthz" {
         return match request.method {
             "GET" | "HEAD" => Decision::Health,
@@ -154,9 +159,11 @@ pub fn decide(config: &Result<Config, Vec<String>>, request: &Incoming<'_>) -> D
 }
 
 /// Whether a request comes from where requests may come from, before it says who makes it.
-fn check_caller<'a>(config: &'a Result<Config, Vec<String>>, request: &Incoming<'_>) -> Result<&'a Config, Refusal> {
+fn check_caller<'a>(
+    config: Result<&'a Config, &'a Vec<String>>,
+    request: &Incoming<'_>,
+) -> Result<&'a Config, Refusal> {
     let config = config
-        .as_ref()
         .map_err(|problems| Refusal::misconfigured(format!("The proxy is not set up: {}.", problems.join("; "))))?;
     let denied = |message: &str| Err(Refusal::new(403, "permission_denied", message));
     if !config.authentication.answers_at(request.own_origin) {
@@ -175,7 +182,7 @@ fn check_caller<'a>(config: &'a Result<Config, Vec<String>>, request: &Incoming<
 }
 
 /// A `POST /session`.
-fn decide_session(config: &Result<Config, Vec<String>>, request: &Incoming<'_>) -> Decision {
+fn decide_session(config: Result<&Config, &Vec<String>>, request: &Incoming<'_>) -> Decision {
     match check_caller(config, request) {
         Ok(config) if config.authentication.has_sessions() => {}
         Ok(_) => return Decision::Refuse(not_found()),
@@ -194,22 +201,53 @@ fn decide_session(config: &Result<Config, Vec<String>>, request: &Incoming<'_>) 
 }
 
 fn check_body_headers(config: &Config, call: &Call, request: &Incoming<'_>) -> Option<Refusal> {
-    if *call != Call::ChatCompletions {
+    if call.method() == Method::Get {
         return None;
+    }
+    if is_form(call, request.content_type) {
+        return check_length(request.content_length, config.max_body_bytes);
     }
     check_json(request.content_type).or_else(|| check_length(request.content_length, config.max_body_bytes))
 }
 
 fn check_json(content_type: Option<&str>) -> Option<Refusal> {
-    let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if media_type.eq_ignore_ascii_case("application/json") {
-        return None;
-    }
-    Some(Refusal::new(415, "invalid_request", "Content-Type must be application/json."))
+    let is_json = is_media_type(content_type, "application/json");
+    (!is_json).then(|| Refusal::new(415, "invalid_request", "Content-Type must be application/json."))
 }
 
 fn check_length(length: Option<u64>, most: u64) -> Option<Refusal> {
     length.filter(|length| *length > most).map(|_| too_large(most))
+}
+
+fn is_media_type(content_type: Option<&str>, wanted: &str) -> bool {
+    let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case(wanted)
+}
+
+/// Whether a body is a form where the API takes one: it goes up as it is, and is not looked into here.
+pub fn is_form(call: &Call, content_type: Option<&str>) -> bool {
+    call.endpoint == Endpoint::Transcriptions && is_media_type(content_type, "multipart/form-data")
+}
+
+/// Whether this answers for the account: one user must not see what others did with the key.
+pub fn is_of_the_account(call: &Call) -> bool {
+    matches!(call.endpoint, Endpoint::Key | Endpoint::Generation)
+}
+
+/// The refusal of what answers for the account.
+pub fn not_yours() -> Refusal {
+    Refusal::new(403, "permission_denied", "This tells of the proxy's account, which all of its users share.")
+}
+
+/// The query that a call may have; the catalogue's is put in order elsewhere.
+pub fn passed_query(call: &Call, query: &str) -> String {
+    let name = match call.endpoint {
+        Endpoint::Generation => "id=",
+        Endpoint::VideoContent => "index=",
+        _ => return String::new(),
+    };
+    let mut parameters = query.trim_start_matches('?').split('&').filter(|parameter| parameter.starts_with(name));
+    parameters.next().map(|parameter| ["?", parameter].concat()).unwrap_or_default()
 }
 
 /// The refusal of a body above the bound.
@@ -217,16 +255,16 @@ pub fn too_large(most: u64) -> Refusal {
     Refusal::new(413, "payload_too_large", format!("The body is larger than {most} bytes."))
 }
 
-/// Checks the body of a chat with the table that the client uses too.
+/// Checks a JSON body with the table that the client uses too.
 ///
 /// # Errors
 /// The refusal that names the field.
-pub fn check_chat(body: &[u8]) -> Result<(), Refusal> {
+pub fn check_body(call: &Call, body: &[u8]) -> Result<(), Refusal> {
     let invalid = |message: &str| Refusal::new(400, "invalid_request", message);
     let text = std::str::from_utf8(body).map_err(|_| invalid("The body is not UTF-8."))?;
     let request =
         Value::parse(text).ok_or_else(|| invalid("The body is not JSON, or nested deeper than 256 levels."))?;
-    schema::check_request(&request, "ChatRequest").map_err(|error| invalid(error.message()))?;
+    schema::check_request(&request, call.request()).map_err(|error| invalid(error.message()))?;
     // It echoes the upstream request, which belongs to the account.
     if request.present("debug").is_some() {
         return Err(invalid("debug: not available through this proxy, leave it out"));
@@ -241,30 +279,60 @@ pub fn check_chat(body: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The body of an error that the upstream sent, as it may be shown: without the account that it names.
-///
-/// # Errors
-/// The refusal to send in its place: the upstream refused *our* key, or sent no JSON.
-pub fn clean_error(config: &Config, status: u16, body: &str) -> Result<String, Refusal> {
-    if status == 401 {
-        return Err(Refusal::misconfigured(
-            "The proxy's own key was refused by the upstream: its owner has to set OPENROUTER_API_KEY again.",
-        ));
-    }
-    match Value::parse(body) {
-        Some(Value::Object(mut error)) => {
-            error.retain(|(key, _)| key != "user_id");
-            Ok(config.redact(Value::Object(error).to_json()))
+/// A refusal as a body: in OpenRouter's shape, or for `/messages` in Anthropic's, as OpenRouter itself has it.
+pub fn refusal_body(refusal: &Refusal, is_messages: bool, request_id: &str) -> String {
+    let Refusal { status, message, error_type, .. } = refusal;
+    let mut out = String::new();
+    let mut body = ObjectWriter::new(&mut out);
+    if is_messages {
+        let kind = match status {
+            400 | 405 | 415 => "invalid_request_error",
+            401 => "authentication_error",
+            402 => "billing_error",
+            403 => "permission_error",
+            404 => "not_found_error",
+            413 => "request_too_large",
+            429 => "rate_limit_error",
+            503 | 529 => "overloaded_error",
+            504 => "timeout_error",
+            _ => "api_error",
+        };
+        body.text("type", Some("error"));
+        let mut error = ObjectWriter::new(body.key("error"));
+        error.text("type", Some(kind));
+        error.text("message", Some(message));
+        error.text("error_type", *error_type);
+        error.end();
+        body.text("request_id", Some(request_id));
+    } else {
+        let mut error = ObjectWriter::new(body.key("error"));
+        error.value("code", &Value::integer((*status).into()));
+        error.text("message", Some(message));
+        if error_type.is_some() {
+            let mut metadata = ObjectWriter::new(error.key("metadata"));
+            metadata.text("error_type", *error_type);
+            metadata.end();
         }
-        // The status says all that is known.
-        _ if (400..600).contains(&status) => Err(Refusal {
-            status,
-            message: format!("The upstream answered with HTTP {status} and no JSON."),
-            error_type: None,
-            allow: None,
-        }),
-        _ => Err(Refusal::new(502, "provider_unavailable", format!("The upstream answered with HTTP {status}."))),
+        error.end();
     }
+    body.end();
+    out
+}
+
+/// What `/healthz` answers: that all is well, or each mistake in the set-up.
+pub fn health_body(settings: Result<&Config, &Vec<String>>) -> String {
+    let mut out = String::new();
+    let mut body = ObjectWriter::new(&mut out);
+    body.text("status", Some(if settings.is_ok() { "ok" } else { "misconfigured" }));
+    match settings {
+        Ok(config) => body.key("demo").push_str(if config.is_demo { "true" } else { "false" }),
+        Err(problems) => {
+            let problems = problems.iter().map(|problem| Value::string(problem)).collect();
+            body.value("problems", &Value::Array(problems));
+        }
+    }
+    body.end();
+    out
 }
 
 pub(crate) fn not_found() -> Refusal {
@@ -282,6 +350,10 @@ mod tests {
     use super::*;
     use crate::config::tests::{config, working};
 
+    fn chat() -> Call {
+        Call::find("POST", "/chat/completions").unwrap()
+    }
+
     const REQUEST: Incoming<'static> = Incoming {
         method: "POST",
         path: "/api/v1/chat/completions",
@@ -292,7 +364,7 @@ mod tests {
     };
 
     fn status(request: Incoming<'_>) -> u16 {
-        match decide(&working(), &request) {
+        match decide(working().as_ref(), &request) {
             Decision::Refuse(refusal) => refusal.status,
             _ => 200,
         }
@@ -319,7 +391,7 @@ mod tests {
     #[test]
     fn without_tokens_a_post_names_its_origin_and_reaches_this_machine() {
         let local = config(&[("OPENROUTER_API_KEY", "sk-test"), ("AUTH_MODE", "local")]);
-        let status = |request: Incoming<'_>| match decide(&local, &request) {
+        let status = |request: Incoming<'_>| match decide(local.as_ref(), &request) {
             Decision::Refuse(refusal) => refusal.status,
             _ => 200,
         };
@@ -340,8 +412,8 @@ mod tests {
     #[test]
     fn a_session_begins_with_a_small_post_of_json() {
         let request = Incoming { path: "/session", ..REQUEST };
-        assert_eq!(decide(&working(), &request), Decision::OpenSession);
-        assert_eq!(decide(&working(), &Incoming { method: "OPTIONS", ..request }), Decision::Preflight("POST"));
+        assert_eq!(decide(working().as_ref(), &request), Decision::OpenSession);
+        assert_eq!(decide(working().as_ref(), &Incoming { method: "OPTIONS", ..request }), Decision::Preflight("POST"));
         assert_eq!(status(Incoming { origin: None, ..request }), 200);
         assert_eq!(status(Incoming { origin: Some("https://evil.example"), ..request }), 403);
         assert_eq!(status(Incoming { content_type: Some("text/plain"), ..request }), 415);
@@ -349,7 +421,7 @@ mod tests {
         assert_eq!(status(Incoming { content_length: Some(8193), ..request }), 413);
         assert_eq!(status(Incoming { method: "GET", ..request }), 405);
         assert_eq!(status(Incoming { path: "/session/", ..request }), 404);
-        assert!(matches!(decide(&config(&[]), &request), Decision::Refuse(Refusal { status: 500, .. })));
+        assert!(matches!(decide(config(&[]).as_ref(), &request), Decision::Refuse(Refusal { status: 500, .. })));
     }
 
     #[test]
@@ -383,18 +455,24 @@ mod tests {
     #[test]
     fn a_preflight_is_answered_for_allowed_origins() {
         let preflight = Incoming { method: "OPTIONS", content_type: None, content_length: None, ..REQUEST };
-        assert_eq!(decide(&working(), &preflight), Decision::Preflight("POST"));
-        assert_eq!(decide(&working(), &Incoming { path: "/api/v1/models", ..preflight }), Decision::Preflight("GET"));
+        assert_eq!(decide(working().as_ref(), &preflight), Decision::Preflight("POST"));
+        assert_eq!(
+            decide(working().as_ref(), &Incoming { path: "/api/v1/models", ..preflight }),
+            Decision::Preflight("GET")
+        );
         assert_eq!(status(Incoming { origin: Some("https://evil.example"), ..preflight }), 403);
         assert_eq!(status(Incoming { path: "/api/v1/keys", ..preflight }), 404);
     }
 
     #[test]
     fn a_wrong_set_up_is_told_at_the_first_request() {
-        let Decision::Refuse(refusal) = decide(&config(&[]), &REQUEST) else { panic!("let through") };
+        let Decision::Refuse(refusal) = decide(config(&[]).as_ref(), &REQUEST) else { panic!("let through") };
         assert_eq!((refusal.status, refusal.error_type), (500, Some("proxy_configuration")));
         assert!(refusal.message.contains("OPENROUTER_API_KEY"));
-        assert_eq!(decide(&config(&[]), &Incoming { method: "GET", path: "/healthz", ..REQUEST }), Decision::Health);
+        assert_eq!(
+            decide(config(&[]).as_ref(), &Incoming { method: "GET", path: "/healthz", ..REQUEST }),
+            Decision::Health
+        );
     }
 
     #[test]
@@ -410,7 +488,7 @@ mod tests {
 
     #[test]
     fn a_chat_is_checked_with_the_clients_table() {
-        let refusal = |body: &str| check_chat(body.as_bytes()).err().map(|refusal| refusal.message);
+        let refusal = |body: &str| check_body(&chat(), body.as_bytes()).err().map(|refusal| refusal.message);
         assert_eq!(refusal(r#"{"messages":[{"role":"user","content":"hi"}],"new":1,"debug":null}"#), None);
         assert_eq!(refusal(r#"{"messages":[]}"#).as_deref(), Some("messages: expected at least 1 elements"));
         assert_eq!(refusal("{").as_deref(), Some("The body is not JSON, or nested deeper than 256 levels."));
@@ -424,7 +502,7 @@ mod tests {
             let body = json!({"messages": [{"role": "user", "content": "hi"}], "tools": [{"type": "openrouter:web_search"}, {"type": tool}]});
             assert!(refusal(&body.to_string()).unwrap().contains(tool));
         }
-        assert_eq!(check_chat(b"\xff").unwrap_err().status, 400);
+        assert_eq!(check_body(&chat(), b"\xff").unwrap_err().status, 400);
         assert_eq!(
             refusal(r#"{"messages":[{"role":"user","content":"\ud83d"}]}"#),
             None,
@@ -433,21 +511,35 @@ mod tests {
     }
 
     #[test]
-    fn an_upstream_error_loses_the_account_and_keeps_the_rest() {
-        let config = working().unwrap();
-        let body = json!({"error": {"code": 429, "message": "key sk-test is slow"}, "user_id": "user_1"}).to_string();
+    fn a_refusal_has_the_shape_that_the_endpoint_has() {
+        let refusal = Refusal::new(413, "payload_too_large", "Too \"large\".");
         assert_eq!(
-            clean_error(&config, 429, &body).unwrap(),
-            json!({"error": {"code": 429, "message": "key [redacted] is slow"}}).to_string()
+            refusal_body(&refusal, false, "r"),
+            json!({"error": {"code": 413, "message": "Too \"large\".", "metadata": {"error_type": "payload_too_large"}}}).to_string()
         );
-        let refusal = clean_error(&config, 502, "<html>").unwrap_err();
-        assert_eq!((refusal.status, refusal.error_type), (502, None));
-        assert_eq!(clean_error(&config, 302, "").unwrap_err().status, 502);
-        let refusal = clean_error(&config, 401, &body).unwrap_err();
         assert_eq!(
-            (refusal.status, refusal.error_type),
-            (500, Some("proxy_configuration")),
-            "it is our key, not the caller's"
+            refusal_body(&refusal, true, "r"),
+            json!({"type": "error", "error": {"type": "request_too_large", "message": "Too \"large\".", "error_type": "payload_too_large"}, "request_id": "r"}).to_string()
         );
+    }
+
+    #[test]
+    fn forms_are_for_transcriptions_only() {
+        let content_type = Some("multipart/form-data; boundary=x");
+        let form = Incoming { content_type, path: "/api/v1/audio/transcriptions", ..REQUEST };
+        assert_eq!(status(form), 200);
+        assert_eq!(status(Incoming { content_length: Some(101), ..form }), 413);
+        assert_eq!(status(Incoming { content_type: Some("application/json"), ..form }), 200);
+        assert_eq!(status(Incoming { content_type: Some("text/plain"), ..form }), 415);
+        assert_eq!(status(Incoming { path: "/api/v1/images", ..form }), 415);
+    }
+
+    #[test]
+    fn a_query_passes_where_the_call_has_one() {
+        let passed = |path: &str, query: &str| passed_query(&Call::find("GET", path).unwrap(), query);
+        assert_eq!(passed("/generation", "?x=1&id=gen-1&id=gen-2"), "?id=gen-1");
+        assert_eq!(passed("/videos/a/content", "?index=1&key=x"), "?index=1");
+        assert_eq!(passed("/videos/a", "?index=1"), "");
+        assert_eq!(passed("/key", "?id=1"), "");
     }
 }

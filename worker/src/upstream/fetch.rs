@@ -1,0 +1,148 @@
+//! Carries a request to the upstream: with the user's key, within the time for headers, once more where that helps, and
+//! no longer than the client is there.
+
+use std::cell::RefCell;
+
+use openrouter_wasm::error::ResponseFacts;
+use wasm_bindgen::JsValue;
+use web_sys::{AbortController, AbortSignal, Response};
+use worker::{Result, console_error};
+
+use crate::{
+    http::{Outgoing, Timer, abort_function, fetch_upstream, header, now_ms, sleep},
+    policy::Refusal,
+    upstream::{KeyHealth, OwnFault, Upstream},
+};
+
+thread_local! {
+    /// Of this isolate, and of our keys alone.
+    static HEALTH: RefCell<KeyHealth> = RefCell::default();
+}
+
+/// An answer of the upstream, its body not yet read.
+pub struct Asked {
+    /// Its head, and the body.
+    pub response: Response,
+    /// Which of our keys it took: its account knows the generation.
+    pub key: usize,
+    /// Ends what is left of it.
+    pub controller: AbortController,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// Our keys were refused.
+    Own(OwnFault),
+    /// No connection, or one that ended before headers.
+    Unreachable,
+    /// No headers in time.
+    Timeout,
+    /// The client went away: nobody reads what is answered.
+    Gone,
+}
+
+impl Failure {
+    /// What the caller is told, and the log where it is for the owner to mend.
+    pub(crate) fn refusal(self) -> Refusal {
+        match self {
+            Self::Own(fault) => fault.refusal(),
+            Self::Unreachable => {
+                console_error!("the upstream cannot be reached; look at OPENROUTER_BASE_URL");
+                Refusal::new(502, "provider_unavailable", "The upstream cannot be reached.")
+            }
+            Self::Timeout => {
+                console_error!("the upstream sent no headers in time (HEADER_TIMEOUT_MS)");
+                Refusal::new(504, "timeout", "The upstream did not begin to answer in time.")
+            }
+            Self::Gone => Refusal::new(499, "timeout", "The client closed the request."),
+        }
+    }
+}
+
+/// Asks the upstream, by another key where ours is refused, and once more where it fails for a moment.
+pub(crate) async fn ask(
+    upstream: &Upstream,
+    outgoing: &Outgoing<'_>,
+    user: &str,
+    client: Option<&AbortSignal>,
+) -> Result<std::result::Result<Asked, Failure>> {
+    let candidates = HEALTH.with_borrow_mut(|health| health.candidates(&upstream.order(user), now_ms()));
+    let candidates = match candidates {
+        Ok(candidates) => candidates,
+        Err(fault) => return Ok(Err(Failure::Own(fault))),
+    };
+    let mut keys = candidates.into_iter();
+    let mut has_waited = false;
+    let mut key = keys.next().unwrap_or_default();
+    loop {
+        let asked = match ask_once(upstream, outgoing, key, client).await? {
+            Ok(asked) => asked,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let status = asked.response.status();
+        if let Some(fault) = OwnFault::of_status(status) {
+            HEALTH.with_borrow_mut(|health| health.failed(key, fault, now_ms()));
+            console_error!("key {} of {} was answered with HTTP {status}", key + 1, upstream.keys.len());
+            discard(&asked.response);
+            match keys.next() {
+                Some(next) => key = next,
+                None => return Ok(Err(Failure::Own(fault))),
+            }
+            continue;
+        }
+        HEALTH.with_borrow_mut(|health| health.worked(key));
+        match upstream.retry_after_ms(&facts(&asked.response)) {
+            Some(wait_ms) if !has_waited => {
+                has_waited = true;
+                discard(&asked.response);
+                sleep(wait_ms).await;
+            }
+            _ => return Ok(Ok(asked)),
+        }
+    }
+}
+
+async fn ask_once(
+    upstream: &Upstream,
+    outgoing: &Outgoing<'_>,
+    key: usize,
+    client: Option<&AbortSignal>,
+) -> Result<std::result::Result<Asked, Failure>> {
+    let is_gone = || client.is_some_and(AbortSignal::aborted);
+    if is_gone() {
+        return Ok(Err(Failure::Gone));
+    }
+    let controller = AbortController::new()?;
+    let abort = abort_function(&controller)?;
+    if let Some(client) = client {
+        client.add_event_listener_with_callback("abort", &abort)?;
+    }
+    let timer = Timer::start(&abort, upstream.header_timeout_ms);
+    let answer = fetch_upstream(outgoing, &upstream.authorization(key), &controller.signal()).await;
+    drop(timer);
+    Ok(match answer {
+        Ok(response) => Ok(Asked { response, key, controller }),
+        Err(_) if is_gone() => Err(Failure::Gone),
+        Err(_) if controller.signal().aborted() => Err(Failure::Timeout),
+        Err(_) => Err(Failure::Unreachable),
+    })
+}
+
+/// What the head of an answer says.
+pub(crate) fn facts(response: &Response) -> ResponseFacts {
+    let headers = response.headers();
+    let date_ms = |text: &str| {
+        let ms = js_sys::Date::parse(text);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is no time becomes 0")]
+        (ms >= 0.0).then_some(ms as u64)
+    };
+    ResponseFacts::read(response.status(), now_ms(), &|name| header(&headers, name), &date_ms)
+}
+
+/// Ends a body that nobody reads.
+pub(crate) fn discard(response: &Response) {
+    if let Some(body) = response.body() {
+        let _: JsValue = body.cancel().into();
+    }
+}
