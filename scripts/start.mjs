@@ -6,6 +6,7 @@
 //   OPENROUTER_BASE_URL  another address of the OpenRouter API
 //   ALLOWED_ORIGINS      origins that may use the API, by default this server's own
 //   AUTH_MODE            who may use it, by default `local`: everyone on this machine, without a token
+//   ALLOWED_MODELS …     what may be asked for, by default everything; all names are in worker/wrangler.toml
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
@@ -19,6 +20,17 @@ import { environment, newNode, npmProgram, root } from "./toolchain.mjs";
 const HOST = "127.0.0.1";
 const READY_MS = 60_000;
 const RETRY_MS = 100;
+
+/** What the deployed Worker has closed. */
+const OPEN = {
+  ALLOWED_MODELS: "*",
+  ALLOWED_PLUGINS: "*",
+  ALLOWED_SERVER_TOOLS: "*",
+  ALLOWED_PRESETS: "*",
+  ALLOW_PROVIDER: "true",
+  MAX_OUTPUT_TOKENS: "0",
+  PRICES: "off",
+};
 
 const devVars = join(root, "worker", ".dev.vars");
 
@@ -137,6 +149,8 @@ function variablesFile(port, { key, baseUrl, demo = false, file }) {
   set("OPENROUTER_API_KEY", key);
   set("OPENROUTER_BASE_URL", baseUrl);
   set("AUTH_MODE", process.env.AUTH_MODE || file.AUTH_MODE || "local");
+  // One person's own machine: whatever the key may do.
+  for (const [name, value] of Object.entries(OPEN)) set(name, process.env[name] || file[name] || value);
   set("ALLOWED_ORIGINS", process.env.ALLOWED_ORIGINS || file.ALLOWED_ORIGINS || `http://${HOST}:${port} http://localhost:${port}`);
 
   const memory = "/dev/shm";

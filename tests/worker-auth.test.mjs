@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { after, before, test } from "node:test";
 import { compact, curveKeys, es256, hs256, listed, rs256, rsaKeys, seconds, startIdentityServices } from "./support/identity.mjs";
-import { startWorker } from "./support/workerd.mjs";
+import { OPEN, startWorker } from "./support/workerd.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 
 const KEY = "sk-or-v1-the-key-that-stays-at-the-edge";
@@ -29,7 +29,7 @@ const workers = [];
 const seen = [];
 
 async function start(variables) {
-  const common = { OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: upstream.baseUrl, ALLOWED_ORIGINS: `self ${ORIGIN}` };
+  const common = { OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: upstream.baseUrl, ALLOWED_ORIGINS: `self ${ORIGIN}`, ...OPEN };
   const worker = await startWorker({ ...common, ...variables });
   workers.push(worker);
   return worker;
@@ -430,7 +430,7 @@ test("a local proxy lets its own machine in without a token, and no name that wa
 });
 
 test("what is missing is named, and a mode that is not set lets nobody in", async () => {
-  const worker = await start({});
+  const worker = await start({ AUTH_MODE: "" });
   assertRefused(await chat(worker, undefined, byPage), 500, "proxy_configuration", /AUTH_MODE is not set/);
   const broken = await start({ AUTH_MODE: "session", SESSION_SECRETS: "new:hidden", SERVICE_SECRET: "hidden", PSEUDONYM_SECRET: "hidden", TURNSTILE_SECRET: "hidden" });
   const { problems } = (await call(broken, "/healthz")).json();

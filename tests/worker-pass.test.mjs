@@ -8,7 +8,7 @@ import { createServer as createTcpServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { OpenRouter } from "../pkg/dist/index.js";
 import { startCache } from "./support/cache.mjs";
-import { startWorker } from "./support/workerd.mjs";
+import { OPEN, startWorker } from "./support/workerd.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 
 const KEYS = ["sk-or-v1-the-first-key", "sk-or-v1-the-second-key"];
@@ -29,7 +29,7 @@ after(async () => {
 
 /** A Worker of its own: an isolate remembers lists and keys. */
 async function start(variables = {}, services) {
-  const own = { OPENROUTER_API_KEY: KEYS[0], OPENROUTER_BASE_URL: upstream.baseUrl, ALLOWED_ORIGINS: ORIGIN, AUTH_MODE: "local" };
+  const own = { OPENROUTER_API_KEY: KEYS[0], OPENROUTER_BASE_URL: upstream.baseUrl, ALLOWED_ORIGINS: ORIGIN, ...OPEN };
   const worker = await startWorker({ ...own, ...variables }, services);
   started.push(worker);
   return worker;

@@ -4,11 +4,12 @@ import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
 import { after, before, test } from "node:test";
 import { listen } from "./support/loopback.mjs";
-import { startWorker } from "./support/workerd.mjs";
+import { OPEN, startWorker } from "./support/workerd.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 
 const KEY = "sk-or-v1-the-key-that-stays-at-the-edge";
 const ORIGIN = "https://app.example";
+/** Everything may be asked for: what may not is another file's. */
 
 let upstream;
 let worker;
@@ -18,9 +19,10 @@ before(async () => {
   worker = await startWorker({
     OPENROUTER_API_KEY: KEY,
     OPENROUTER_BASE_URL: upstream.baseUrl,
-    AUTH_MODE: "local",
     ALLOWED_ORIGINS: `self ${ORIGIN}`,
     MAX_BODY_BYTES: "100000",
+    ...OPEN,
+    EXTRA_FIELDS: "zeta",
     APP_URL: "https://app.example",
     APP_TITLE: "The App",
   });
@@ -323,7 +325,7 @@ test("an upstream that is cut is cut for the client too", async () => {
 });
 
 test("an upstream that cannot be reached is a 502", async () => {
-  const unreachable = await startWorker({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: "http://127.0.0.1:1/api/v1", AUTH_MODE: "local", ALLOWED_ORIGINS: ORIGIN });
+  const unreachable = await startWorker({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: "http://127.0.0.1:1/api/v1", ALLOWED_ORIGINS: ORIGIN, ...OPEN });
   try {
     const response = await chat("sim/text", { to: unreachable });
     assert.equal(response.status, 502);

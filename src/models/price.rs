@@ -5,6 +5,7 @@
 //! made of floats (`0.00010350000000000001`) need that.
 
 use alloc::string::String;
+use core::cmp::Ordering;
 
 use crate::json::{concat, decimal, digits};
 
@@ -20,6 +21,24 @@ impl Price {
     #[must_use]
     pub const fn whole(usd: u64) -> Self {
         Self { mantissa: usd, scale: 0 }
+    }
+
+    /// So many units of 10^-`places` USD.
+    #[must_use]
+    pub fn of_places(count: u64, places: u32) -> Self {
+        Self { mantissa: count, scale: places }.shortened()
+    }
+
+    /// How many units of 10^-`places` USD this is, rounded up: 9 gives nano-USD. `None` beyond 64 bits.
+    #[must_use]
+    pub fn in_places(self, places: u32) -> Option<u64> {
+        let ten = 10_u64;
+        if let Some(zeros) = places.checked_sub(self.scale) {
+            return self.mantissa.checked_mul(ten.checked_pow(zeros)?);
+        }
+        // Of 20 digits that go, none of a mantissa is left but that it was not zero.
+        let divisor = ten.checked_pow(self.scale - places);
+        Some(divisor.map_or(u64::from(self.mantissa > 0), |divisor| self.mantissa.div_ceil(divisor)))
     }
 
     /// Reads a price as OpenRouter writes it, e.g. `0.00000015`, `0`, `8.1e-05`.
@@ -143,6 +162,29 @@ impl Price {
     }
 }
 
+/// By what they are worth, exactly.
+impl Ord for Price {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if self.scale > other.scale {
+            return other.cmp(self).reverse();
+        }
+        let aligned =
+            10_u128.checked_pow(other.scale - self.scale).and_then(|power| power.checked_mul(self.mantissa.into()));
+        match aligned {
+            Some(aligned) => aligned.cmp(&other.mantissa.into()),
+            // Beyond all that a mantissa can be.
+            None if self.mantissa > 0 => Ordering::Greater,
+            None => 0.cmp(&other.mantissa),
+        }
+    }
+}
+
+impl PartialOrd for Price {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::prelude::rust_2024::*;
@@ -243,9 +285,27 @@ mod tests {
             ["0", "1e-300", "0.00000015", "0.0000002", "0.1", "0.100000000000001", "0.15", "1", "10.05", "99", "1e18"];
         for (index, low) in ascending.iter().enumerate() {
             for high in &ascending[index + 1..] {
-                let [low, high] = [low, high].map(|text| Price::parse(text).unwrap().approximate());
-                assert!(low < high, "{low} {high}");
+                let [low, high] = [low, high].map(|text| Price::parse(text).unwrap());
+                assert_eq!((low.cmp(&high), high.cmp(&low)), (Ordering::Less, Ordering::Greater), "{low} {high}");
+                assert!(low.approximate() < high.approximate(), "{low} {high}");
             }
         }
+        assert_eq!(Price::parse("0.10").cmp(&Price::parse("1e-1")), Ordering::Equal);
+    }
+
+    #[test]
+    fn small_units_are_counted_up() {
+        for (text, places, count) in [
+            ("1", 9, Some(1_000_000_000)),
+            ("0.0000000011", 9, Some(2)),
+            ("0.000000000034375", 15, Some(34375)),
+            ("0.00010350000000000001", 15, Some(103_500_000_001)),
+            ("1e-900", 9, Some(1)),
+            ("0", 9, Some(0)),
+            ("99999999999", 9, None),
+        ] {
+            assert_eq!(Price::parse(text).unwrap().in_places(places), count, "{text}");
+        }
+        assert_eq!(Price::of_places(2_500_000_000, 9).to_text(), "2.5");
     }
 }

@@ -9,6 +9,9 @@ import { npmProgram, root } from "../../scripts/toolchain.mjs";
 
 const modules = { "index.js": "esModule", "index_bg.wasm": "wasm" };
 
+/** Settings of a Worker that asks nobody who he is and lets everything pass, for tests of something else. */
+export const OPEN = { AUTH_MODE: "local", ALLOWED_MODELS: "*", PRICES: "off", MAX_OUTPUT_TOKENS: "0" };
+
 /**
  * Starts the Worker with these variables and secrets; `log` is all that it printed.
  * @param {{cache?: string}} services `cache`: the address (`127.0.0.1:port`) of what answers for the Cache API; without

@@ -5,7 +5,7 @@ use openrouter_wasm::{
     error::ErrorKind,
 };
 
-use crate::{identity::Authentication, upstream::Upstream};
+use crate::{admission::Rules, identity::Authentication, upstream::Upstream};
 
 /// The most bytes that a request's body may have, unless `MAX_BODY_BYTES` says otherwise: 10 MiB, a few photographs.
 const DEFAULT_MAX_BODY_BYTES: u64 = 10 * 1024 * 1024;
@@ -107,8 +107,8 @@ pub struct Config {
     pub is_demo: bool,
     /// Who may call.
     pub authentication: Authentication,
-    /// Models that may be asked and are listed: slugs and `author/*`; all of them if there are none.
-    models: Vec<String>,
+    /// What may be asked for.
+    pub rules: Rules,
 }
 
 impl Config {
@@ -136,12 +136,7 @@ impl Config {
             attribution: read_attribution(&mut variables),
             is_demo: variables.flag("DEMO"),
             authentication: Authentication::read(&mut variables),
-            models: variables
-                .text("ALLOWED_MODELS")
-                .map(|list| {
-                    list.split([' ', ',', '\n', '\t']).filter(|slug| !slug.is_empty()).map(str::to_owned).collect()
-                })
-                .unwrap_or_default(),
+            rules: Rules::read(&mut variables),
         };
         variables.end(config)
     }
@@ -149,20 +144,6 @@ impl Config {
     /// Whether a page of this origin may call, when the Worker itself is reached at `own`.
     pub fn allows_origin(&self, origin: &str, own: &str) -> bool {
         (self.origins.own && origin == own) || self.origins.listed.iter().any(|listed| listed == origin)
-    }
-
-    /// Whether a model may be asked, and is listed.
-    pub fn allows_model(&self, model: &str) -> bool {
-        let is_listed = |entry: &String| {
-            entry == model
-                || entry.strip_suffix('*').is_some_and(|author| author.ends_with('/') && model.starts_with(author))
-        };
-        self.models.is_empty() || self.models.iter().any(is_listed)
-    }
-
-    /// Whether some model may not be asked; a name for the rule, so that what was filtered by another is not shown.
-    pub fn model_rule(&self) -> Option<String> {
-        (!self.models.is_empty()).then(|| self.models.join(" "))
     }
 
     /// Where the upstream answers.
@@ -268,6 +249,7 @@ pub(crate) mod tests {
     pub(crate) fn working() -> Result<Config, Vec<String>> {
         config(&[
             ("OPENROUTER_API_KEY", "sk-test"),
+            ("ALLOWED_MODELS", "*"),
             ("ALLOWED_ORIGINS", "self https://app.example"),
             ("MAX_BODY_BYTES", "100"),
             AUTHENTICATION[0],
@@ -278,7 +260,7 @@ pub(crate) mod tests {
 
     #[test]
     fn the_defaults_are_closed() {
-        let config = config(&[("OPENROUTER_API_KEY", "sk-test"), ("AUTH_MODE", "local")]).unwrap();
+        let config = with_defaults(&[("OPENROUTER_API_KEY", "sk-test")]).unwrap();
         assert!(config.allows_origin("https://own.example", "https://own.example"));
         assert!(!config.allows_origin("https://other.example", "https://own.example"));
         assert_eq!(
@@ -298,6 +280,7 @@ pub(crate) mod tests {
             ("APP_TITLE", "secrét"),
             ("DEMO", "secret"),
             ("AUTH_MODE", "secret"),
+            ("ALLOWED_MODELS", "secret"),
         ])
         .unwrap_err();
         for name in [
@@ -308,6 +291,7 @@ pub(crate) mod tests {
             "APP_TITLE",
             "DEMO",
             "AUTH_MODE",
+            "ALLOWED_MODELS",
         ] {
             assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name}");
         }
@@ -365,6 +349,7 @@ pub(crate) mod tests {
         let config = config(&[
             ("OPENROUTER_API_KEY", "sk-test"),
             ("AUTH_MODE", "local"),
+            ("ALLOWED_MODELS", "*"),
             ("APP_URL", "https://app.example"),
             ("APP_TITLE", "App"),
         ])
@@ -404,17 +389,5 @@ pub(crate) mod tests {
         assert_eq!(sent("GET", "/videos/a/content", "range").as_deref(), Some("client's range"));
         assert_eq!(sent("GET", "/videos/a", "range"), None);
         assert_eq!(sent("GET", "/models", "content-type"), None);
-    }
-
-
-    #[test]
-    fn models_are_allowed_by_their_slug_or_author() {
-        let config = with_defaults(&[("OPENROUTER_API_KEY", "sk-test"), ("ALLOWED_MODELS", "a/b c/*, d*")]).unwrap();
-        for (model, expected) in
-            [("a/b", true), ("a/b:free", false), ("c/x:free", true), ("cc/x", false), ("d/x", false)]
-        {
-            assert_eq!(config.allows_model(model), expected, "{model}");
-        }
-        assert!(config.model_rule().is_some() && working().unwrap().model_rule().is_none());
     }
 }

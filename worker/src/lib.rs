@@ -2,6 +2,7 @@
 //! back. Unless a deployment asks for it, no byte of an answer crosses into wasm: looking at the chunks of a stream
 //! costs ten times their transport.
 
+pub mod admission;
 pub mod catalogue;
 pub mod config;
 mod http;
@@ -12,14 +13,16 @@ pub mod upstream;
 
 use std::{cell::OnceCell, rc::Rc};
 
+use js_sys::Uint8Array;
 use openrouter_wasm::api::{Call, Endpoint, Method, PROXY_BASE_PATH};
 use worker::{Context, Env, Result, console_error, event};
 
 use crate::{
-    catalogue::store::{Catalogue, Document, Missing},
+    admission::{Admission, Prices, Sent, Who, admit},
+    catalogue::store::{Catalogue, Document, Missing, Slot},
     config::{BOUND, Config},
     http::{Outgoing, body_bytes, client_signal, header, json_response, now_ms, request_id, whole_body},
-    identity::{MAX_SESSION_BYTES, Scope, edge},
+    identity::{Identity, MAX_SESSION_BYTES, Scope, edge},
     policy::{Decision, EXPOSED_HEADERS, Incoming, PASSED_DOWN, Refusal},
     stream::{Inspector, OnEnd},
     upstream::{
@@ -40,6 +43,9 @@ const JOB_MS: u64 = 20_000;
 type Settings = std::result::Result<Rc<Config>, Vec<String>>;
 
 thread_local! {
+    /// The same for everybody.
+    static PRICES: Slot<Prices> = Slot::default();
+
     /// It follows from the environment alone, which an isolate has one of.
     static SETTINGS: OnceCell<Settings> = const { OnceCell::new() };
 }
@@ -141,15 +147,14 @@ impl Exchange<'_> {
             return reply.refuse(&policy::not_yours());
         }
         if catalogue::is_kept(call.endpoint) {
-            let catalogue = Catalogue { config: Rc::clone(config), context: Rc::clone(self.context) };
-            return match catalogue.document(call, query).await? {
+            return match self.catalogue(identity.plan).document(call, query).await? {
                 Ok(document) => self.show(&document),
                 Err(Missing::Refusal(refusal)) => reply.refuse(&refusal),
                 Err(Missing::Upstream(asked)) => self.show_error(&asked).await,
             };
         }
-        let body = match self.body().await? {
-            Ok(body) => body,
+        let admission = match self.admit(&identity).await? {
+            Ok(admission) => admission,
             Err(refusal) => return reply.refuse(&refusal),
         };
         let client = self.request.headers();
@@ -157,7 +162,7 @@ impl Exchange<'_> {
             url: &config.upstream_url(call, &policy::passed_query(call, query)),
             method: call.method().as_str(),
             headers: &config.upstream_headers(call, |name| header(&client, name)),
-            body: body.as_ref().map(AsRef::as_ref),
+            body: admission.as_ref().map(|(_, body)| body.as_ref()),
         };
         match ask(&config.upstream, &outgoing, &identity.user, client_signal(self.request).as_ref()).await? {
             Ok(asked) if asked.response.ok() => self.hand_on(asked).await,
@@ -166,20 +171,46 @@ impl Exchange<'_> {
         }
     }
 
-    /// The request's body, bounded and checked; nothing for what has none.
-    async fn body(&self) -> Result<std::result::Result<Option<js_sys::Uint8Array>, Refusal>> {
+    fn catalogue(&self, plan: Option<String>) -> Catalogue {
+        Catalogue { config: Rc::clone(self.config), plan, context: Rc::clone(self.context) }
+    }
+
+    /// What the policy says of the request's body, and the body that goes up; nothing for what has none.
+    async fn admit(
+        &self,
+        identity: &Identity,
+    ) -> Result<std::result::Result<Option<(Admission, Uint8Array)>, Refusal>> {
         let Self { config, call, request, .. } = self;
-        if call.method() == Method::Get {
+        let Some(endpoint) = admission::Endpoint::at(&call.path()).filter(|_| call.method() == Method::Post) else {
             return Ok(Ok(None));
-        }
+        };
         let Some(bytes) = body_bytes(request, config.max_body_bytes).await? else {
             return Ok(Err(policy::too_large(config.max_body_bytes)));
         };
-        let content_type = header(&request.headers(), "content-type");
-        if policy::is_form(call, content_type.as_deref()) {
-            return Ok(Ok(Some(bytes)));
-        }
-        Ok(policy::check_body(call, &bytes.to_vec()).map(|()| Some(bytes)))
+        let prices = if config.rules.has_bound() {
+            match self.catalogue(None).prices(&PRICES, Prices::read).await? {
+                Ok(prices) => Some(prices),
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        } else {
+            None
+        };
+        let (content_type, session) =
+            (header(&request.headers(), "content-type"), header(&request.headers(), "x-session-id"));
+        let content_type = content_type.unwrap_or_default();
+        let asked = admission::Request { endpoint, content_type: &content_type, body: &bytes.to_vec() };
+        let who = Who {
+            user: Some(&*identity.user).filter(|_| !identity.is_local),
+            plan: identity.plan.as_deref(),
+            session: session.as_deref(),
+        };
+        Ok(admit(&config.rules, prices.as_deref(), &asked, &who).map(|admission| {
+            let body = match &admission.body {
+                Sent::Same => bytes,
+                Sent::Changed(changed) => Uint8Array::from(changed.as_slice()),
+            };
+            Some((admission, body))
+        }))
     }
 
     /// A successful answer of the upstream's.

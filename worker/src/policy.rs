@@ -3,7 +3,6 @@
 use openrouter_wasm::{
     api::{Call, Endpoint, Method, NoCall, PROXY_BASE_PATH},
     json::{ObjectWriter, Value},
-    schema,
 };
 
 use crate::{
@@ -255,30 +254,6 @@ pub fn too_large(most: u64) -> Refusal {
     Refusal::new(413, "payload_too_large", format!("The body is larger than {most} bytes."))
 }
 
-/// Checks a JSON body with the table that the client uses too.
-///
-/// # Errors
-/// The refusal that names the field.
-pub fn check_body(call: &Call, body: &[u8]) -> Result<(), Refusal> {
-    let invalid = |message: &str| Refusal::new(400, "invalid_request", message);
-    let text = std::str::from_utf8(body).map_err(|_| invalid("The body is not UTF-8."))?;
-    let request =
-        Value::parse(text).ok_or_else(|| invalid("The body is not JSON, or nested deeper than 256 levels."))?;
-    schema::check_request(&request, call.request()).map_err(|error| invalid(error.message()))?;
-    // It echoes the upstream request, which belongs to the account.
-    if request.present("debug").is_some() {
-        return Err(invalid("debug: not available through this proxy, leave it out"));
-    }
-    // These reach into the account's workspace, which all users of the key share.
-    let tools = request.get("tools").map_or(&[][..], Value::items);
-    for tool in tools.iter().filter_map(|tool| tool.text_of("type")) {
-        if ["openrouter:bash", "openrouter:files"].contains(&&*tool) {
-            return Err(invalid(&format!("tools: {tool} is not available through this proxy")));
-        }
-    }
-    Ok(())
-}
-
 /// A refusal as a body: in OpenRouter's shape, or for `/messages` in Anthropic's, as OpenRouter itself has it.
 pub fn refusal_body(refusal: &Refusal, is_messages: bool, request_id: &str) -> String {
     let Refusal { status, message, error_type, .. } = refusal;
@@ -348,11 +323,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::config::tests::{config, working};
-
-    fn chat() -> Call {
-        Call::find("POST", "/chat/completions").unwrap()
-    }
+    use crate::config::tests::{config, with_defaults, working};
 
     const REQUEST: Incoming<'static> = Incoming {
         method: "POST",
@@ -390,7 +361,7 @@ mod tests {
 
     #[test]
     fn without_tokens_a_post_names_its_origin_and_reaches_this_machine() {
-        let local = config(&[("OPENROUTER_API_KEY", "sk-test"), ("AUTH_MODE", "local")]);
+        let local = with_defaults(&[("OPENROUTER_API_KEY", "sk-test")]);
         let status = |request: Incoming<'_>| match decide(local.as_ref(), &request) {
             Decision::Refuse(refusal) => refusal.status,
             _ => 200,
@@ -484,30 +455,6 @@ mod tests {
                 && allowed.contains("authorization")
         );
         assert!(!allowed.contains("evil") && !allowed.contains("a b"));
-    }
-
-    #[test]
-    fn a_chat_is_checked_with_the_clients_table() {
-        let refusal = |body: &str| check_body(&chat(), body.as_bytes()).err().map(|refusal| refusal.message);
-        assert_eq!(refusal(r#"{"messages":[{"role":"user","content":"hi"}],"new":1,"debug":null}"#), None);
-        assert_eq!(refusal(r#"{"messages":[]}"#).as_deref(), Some("messages: expected at least 1 elements"));
-        assert_eq!(refusal("{").as_deref(), Some("The body is not JSON, or nested deeper than 256 levels."));
-        assert_eq!(refusal("[]").as_deref(), Some("the request must be an object"));
-        assert!(
-            refusal(r#"{"messages":[{"role":"user","content":"hi"}],"debug":{"echo_upstream_body":true}}"#)
-                .unwrap()
-                .starts_with("debug:")
-        );
-        for tool in ["openrouter:bash", "openrouter:files"] {
-            let body = json!({"messages": [{"role": "user", "content": "hi"}], "tools": [{"type": "openrouter:web_search"}, {"type": tool}]});
-            assert!(refusal(&body.to_string()).unwrap().contains(tool));
-        }
-        assert_eq!(check_body(&chat(), b"\xff").unwrap_err().status, 400);
-        assert_eq!(
-            refusal(r#"{"messages":[{"role":"user","content":"\ud83d"}]}"#),
-            None,
-            "a lone surrogate is the upstream's business"
-        );
     }
 
     #[test]

@@ -77,8 +77,10 @@ thread_local! {
 /// What the catalogue is read with.
 #[derive(Clone)]
 pub struct Catalogue {
-    /// Where the upstream is, and which models are shown.
+    /// Where the upstream is, and which models are allowed.
     pub config: Rc<Config>,
+    /// The plan of who asks: which models are shown.
+    pub plan: Option<String>,
     /// Keeps a refresh alive when the answer is out.
     pub context: Rc<Context>,
 }
@@ -106,8 +108,8 @@ impl Missing {
 struct Wanted {
     call: Call,
     query: String,
-    /// Whether models that may not be asked are left out.
-    is_filtered: bool,
+    /// Which models are left in, by a name; all, without one.
+    rule: Option<String>,
     /// Whether it stays in the isolate's memory.
     is_remembered: bool,
     /// Whether somebody waits for it, who is given a stale one at once.
@@ -115,8 +117,10 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn name(&self) -> String {
-        [&*self.call.path(), &self.query].concat()
+    /// Apart for each upstream and each rule of what is shown.
+    fn name(&self, base_url: &str) -> String {
+        let shown = hash(&[base_url, "\0", self.rule.as_deref().unwrap_or_default()]);
+        format!("{shown:016x}{}{}", self.call.path(), self.query)
     }
 }
 
@@ -126,9 +130,9 @@ impl Catalogue {
     /// # Errors
     /// [`Missing`] where there is none; an exception of the runtime's own.
     pub async fn document(&self, call: &Call, query: &str) -> Result<std::result::Result<Rc<Document>, Missing>> {
-        let is_filtered = self.config.model_rule().is_some();
-        let query = normal_query(call, query, is_filtered);
-        self.wanted(Wanted { call: call.clone(), query, is_filtered, is_remembered: true, is_waited_for: true }).await
+        let rule = self.config.rules.name_of_models(self.plan.as_deref());
+        let query = normal_query(call, query, rule.is_some());
+        self.wanted(Wanted { call: call.clone(), query, rule, is_remembered: true, is_waited_for: true }).await
     }
 
     /// What the prices of all models are read from: kept as what `read` makes of it, and read again when it changes.
@@ -175,7 +179,7 @@ impl Catalogue {
         let Ok(call) = Call::find("GET", "/models") else { return Ok(None) };
         let query = "?output_modalities=all".to_owned();
         // Read once, its text is of no use: it does not stay in memory.
-        let wanted = Wanted { call, query, is_filtered: false, is_remembered: false, is_waited_for };
+        let wanted = Wanted { call, query, rule: None, is_remembered: false, is_waited_for };
         let Ok(document) = self.wanted(wanted).await? else { return Ok(None) };
         if let Some(same) = slot.with(|slot| slot.renew(&document.facts)) {
             return Ok(Some(same));
@@ -185,7 +189,7 @@ impl Catalogue {
     }
 
     async fn wanted(&self, wanted: Wanted) -> Result<std::result::Result<Rc<Document>, Missing>> {
-        let name = wanted.name();
+        let name = wanted.name(self.config.base_url());
         let mut kept = if wanted.is_remembered { MEMORY.with_borrow_mut(|memory| memory.get(&name)) } else { None };
         let is_good =
             |document: &Rc<Document>| matches!(document.facts.freshness(now_ms()), Freshness::Fresh | Freshness::Stale);
@@ -239,7 +243,7 @@ impl Catalogue {
             ))
         };
         // A count of models is made from the models that are shown.
-        let is_count = wanted.is_filtered && wanted.call.endpoint == Endpoint::ModelCount;
+        let is_count = wanted.rule.is_some() && wanted.call.endpoint == Endpoint::ModelCount;
         let list = if is_count { Call::find("GET", "/models").ok() } else { None };
         let call = list.as_ref().unwrap_or(&wanted.call);
         let url = self.config.upstream_url(call, &wanted.query);
@@ -264,8 +268,9 @@ impl Catalogue {
         };
         let Ok(mut text) = String::from_utf8(body.to_vec()) else { return Ok(Err(unavailable())) };
         let mut shown = body;
-        if wanted.is_filtered {
-            let Some(kept) = filtered(call.endpoint, &text, &|model| self.config.allows_model(model)) else {
+        if wanted.rule.is_some() {
+            let is_shown = |model: &str| self.config.rules.allows_model(self.plan.as_deref(), model);
+            let Some(kept) = filtered(call.endpoint, &text, &is_shown) else {
                 return Ok(Err(Missing::Refusal(Refusal::new(404, "not_found", "There is no such model here."))));
             };
             text = if is_count { count_of(&kept).unwrap_or_default() } else { kept };
@@ -282,7 +287,7 @@ impl Catalogue {
         };
         let document = Rc::new(Document { body: shown, facts, refreshed_at_ms: Cell::new(0) });
         if document.facts.freshness(now_ms()) != Freshness::NoStore {
-            let name = wanted.name();
+            let name = wanted.name(self.config.base_url());
             remember(wanted, &name, &document);
             let (catalogue, kept) = (self.clone(), document.clone());
             let task = async move {
@@ -294,14 +299,8 @@ impl Catalogue {
         Ok(Ok(document))
     }
 
-    /// Where the Cache API has a document: apart for each upstream and each rule of what is shown.
-    fn cache_url(&self, name: &str) -> String {
-        let rule = self.config.model_rule().unwrap_or_default();
-        format!("{CACHE_ORIGIN}{:016x}{name}", hash(&[self.config.base_url(), "\0", &rule]))
-    }
-
     async fn cached(&self, name: &str) -> Option<Rc<Document>> {
-        let found = JsFuture::from(default_cache()?.find(&self.cache_url(name)).ok()?).await.ok()?;
+        let found = JsFuture::from(default_cache()?.find(&[CACHE_ORIGIN, name].concat()).ok()?).await.ok()?;
         let response: Response = found.dyn_into().ok()?;
         let headers = response.headers();
         let facts = Facts {
@@ -327,7 +326,7 @@ impl Catalogue {
             headers.set(name, value).ok()?;
         }
         let response = respond(200, &headers, Some(&document.body)).ok()?;
-        JsFuture::from(default_cache()?.put(&self.cache_url(name), &response).ok()?).await.ok()?;
+        JsFuture::from(default_cache()?.put(&[CACHE_ORIGIN, name].concat(), &response).ok()?).await.ok()?;
         Some(())
     }
 }
