@@ -490,6 +490,15 @@ for (const mode of ["untouched", "watch", "inspect"]) {
       }
     });
 
+    if (mode === "inspect") {
+      test("a line without end is ended where lines are looked at", async () => {
+        const model = `sim/large-event-${64 * 1024 * 1024}`;
+        const response = await chat(worker, model, { stream: true });
+        await assert.rejects(response.text());
+        await upstream.waitFor({ model, event: "client-gone" });
+      });
+    }
+
     test("sound passes as it is", async () => {
       const bytes = Buffer.from(Array.from({ length: 3000 }, (_, index) => index % 256));
       upstream.define({ path: "/audio/speech", headers: { "content-type": "audio/mpeg", "content-length": "3000" }, bodyBase64: bytes.toString("base64") });

@@ -243,7 +243,7 @@ impl Exchange<'_> {
                 stream::inspect(context, &body, controller, inspector, on_end)?
             }
             // Sound and video name nobody.
-            StreamMode::Watch | StreamMode::Inspect => stream::watch(context, &body, controller, on_end),
+            StreamMode::Watch | StreamMode::Inspect => stream::watch(context, &body, on_end),
         };
         http::respond(response.status(), &reply.headers_of(&response)?, Some(&body.into()))
     }

@@ -38,20 +38,12 @@ pub struct Used {
 pub(crate) type OnEnd = Box<dyn FnOnce(Ended) -> Task<'static, ()>>;
 
 /// Hands a body on natively, and learns when it ends.
-pub(crate) fn watch(
-    context: &Context,
-    body: &ReadableStream,
-    controller: AbortController,
-    on_end: OnEnd,
-) -> ReadableStream {
+pub(crate) fn watch(context: &Context, body: &ReadableStream, on_end: OnEnd) -> ReadableStream {
     let pipe = IdentityTransformStream::new();
     let piped = body.pipe_to(&pipe.writable());
     let task = async move {
+        // The pipe itself ends the upstream where its lower end is gone, as does the client's signal.
         let is_complete = JsFuture::from(piped).await.is_ok();
-        if !is_complete {
-            // A pipe that is broken at its lower end leaves the upstream running.
-            controller.abort();
-        }
         on_end(Ended { is_complete, usage: None }).await;
     };
     after_answer(context, Box::pin(task));
@@ -72,6 +64,7 @@ pub(crate) fn inspect(
     let task = async move {
         let is_complete = pump(&reader, &writer, &mut inspector).await.is_ok();
         if !is_complete {
+            // Nobody reads what is left, be it that the client is gone or that a line has no end.
             controller.abort();
             let _ = writer.abort();
         }
