@@ -1,7 +1,10 @@
 // Who may call: the built Worker in real workerd, with siteverify and lists of keys on this machine.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { compact, curveKeys, es256, hs256, listed, rs256, rsaKeys, seconds, startIdentityServices } from "./support/identity.mjs";
 import { OPEN, startWorker } from "./support/workerd.mjs";
@@ -28,9 +31,9 @@ const workers = [];
 /** All that came back: no secret may be in it. */
 const seen = [];
 
-async function start(variables) {
+async function start(variables, bindings) {
   const common = { OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: upstream.baseUrl, ALLOWED_ORIGINS: `self ${ORIGIN}`, ...OPEN };
-  const worker = await startWorker({ ...common, ...variables });
+  const worker = await startWorker({ ...common, ...variables }, bindings);
   workers.push(worker);
   return worker;
 }
@@ -385,16 +388,20 @@ test("Cloudflare Access vouches by its header or its cookie", async () => {
 });
 
 test("an open proxy starts with its limits only, and lets pages in by their origin", async () => {
-  const limits = { SITE_USD_PER_DAY: "5", PSEUDONYM_SECRET: PSEUDONYM, RATE_LIMITER: {} };
+  const limits = { SITE_USD_PER_DAY: "5", PSEUDONYM_SECRET: PSEUDONYM, RATE_LIMITER: 100 };
+  const storage = mkdtempSync(join(tmpdir(), "openrouter-auth-"));
+  const openMode = ({ RATE_LIMITER: rateLimit, ...variables }) =>
+    start({ AUTH_MODE: "open", PRICES: "bound", MAX_PRICE: '{"prompt": 1, "completion": 1}', MAX_OUTPUT_TOKENS: "100", ...variables }, { storage, rateLimit });
   for (const name of Object.keys(limits)) {
     const { [name]: _, ...others } = limits;
-    const worker = await start({ AUTH_MODE: "open", ...others });
+    const worker = await openMode(others);
     const health = await call(worker, "/healthz");
     assert.equal(health.status, 500);
     assert.deepEqual(health.json().problems.map((problem) => problem.split(" ")[0]), [name]);
     assertRefused(await chat(worker, undefined, byPage), 500, "proxy_configuration", new RegExp(name));
+    await worker.close();
   }
-  const worker = await start({ AUTH_MODE: "open", ...limits });
+  const worker = await openMode(limits);
   assert.equal((await call(worker, "/healthz")).status, 200);
   assert.equal((await chat(worker, undefined, byPage)).status, 200);
   assertRefused(await chat(worker, undefined, { "cf-connecting-ip": ADDRESS }), 403, "permission_denied", /Origin/);
@@ -402,6 +409,8 @@ test("an open proxy starts with its limits only, and lets pages in by their orig
   assertRefused(await chat(worker, undefined, { ...byPage, origin: "https://evil.example" }), 403, "permission_denied");
   assertRefused(await chat(worker, undefined, { origin: ORIGIN }), 500, "proxy_configuration", /CF-Connecting-IP/);
   assertRefused(await open(worker, {}, byPage), 404, "not_found");
+  await worker.close();
+  rmSync(storage, { recursive: true, force: true });
 });
 
 test("a local proxy lets its own machine in without a token, and no name that was made to point here", async () => {

@@ -1,7 +1,7 @@
 // The built Worker in bare workerd: what `wrangler dev` puts in front of it hides disconnects and costs time.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -14,14 +14,19 @@ export const OPEN = { AUTH_MODE: "local", ALLOWED_MODELS: "*", PRICES: "off", MA
 
 /**
  * Starts the Worker with these variables and secrets; `log` is all that it printed.
- * @param {{cache?: string}} services `cache`: the address (`127.0.0.1:port`) of what answers for the Cache API; without
- *   one there is none
+ *
+ * `cache` is the address (`127.0.0.1:port`) of what answers for the Cache API; without one there is none. `storage` is a
+ * folder for Durable Objects: who starts another Worker with the same one finds what is in it. `broken` names bindings of
+ * Durable Objects that fail. `rateLimit` is how many requests each key has (it never begins anew), or `"broken"`.
+ * @param {Record<string, string>} variables
+ * @param {{cache?: string, storage?: string, broken?: string[], rateLimit?: number | "broken"}} services
  * @returns {Promise<{url: string, pid: number, log: () => string, close: () => Promise<void>}>}
  */
 export async function startWorker(variables, services = {}) {
   const folder = mkdtempSync(join(tmpdir(), "openrouter-worker-"));
   for (const name of Object.keys(modules)) copyFileSync(join(root, "worker", "build", name), join(folder, name));
   writeFileSync(join(folder, "config.capnp"), configuration(variables, services), { mode: 0o600 });
+  if (services.storage) mkdirSync(services.storage, { recursive: true });
 
   const child = spawn(npmProgram("workerd"), ["serve", "config.capnp", "--control-fd=3"], {
     cwd: folder,
@@ -55,15 +60,51 @@ export async function startWorker(variables, services = {}) {
   };
 }
 
-function configuration(variables, { cache }) {
+/** Bindings of Durable Objects, and their classes. */
+const objects = { LEDGER: "Ledger", SITE: "Site" };
+
+/** A class whose objects fail, whatever they are asked. */
+const brokenObjects = `
+  import { DurableObject } from "cloudflare:workers";
+  const Broken = class extends DurableObject { fetch() { throw new Error("broken") } };
+  export { ${Object.values(objects).map((name) => `Broken as ${name}`).join(", ")} };
+  export default {};
+`;
+
+/** What Cloudflare's binding looks like; workerd has none. */
+const rateLimiter = `
+  class Ratelimit {
+    #most;
+    #counts = new Map();
+    constructor(most) { this.#most = most }
+    async limit({ key, ...others }) {
+      if (typeof key !== "string" || Object.keys(others).length > 0) throw new TypeError("invalid rate limit options");
+      if (this.#most === "broken") throw new Error("broken");
+      const count = (this.#counts.get(key) ?? 0) + 1;
+      this.#counts.set(key, count);
+      return { success: count <= this.#most };
+    }
+  }
+  export default ({ most }) => new Ratelimit(JSON.parse(most));
+`;
+
+function configuration(variables, { cache, storage, broken = [], rateLimit }) {
   const settings = readFileSync(join(root, "worker", "wrangler.toml"), "utf8");
   const date = settings.match(/compatibility_date = "(.+)"/)[1];
   const flags = settings.match(/compatibility_flags = (\[.*\])/)[1];
   const embedded = Object.entries(modules).map(([name, kind]) => `(name = "${name}", ${kind} = embed "${name}")`);
-  // What is no text stands for a binding of another kind.
-  const bindings = Object.entries(variables).map(([name, value]) =>
-    typeof value === "string" ? `(name = "${name}", text = ${JSON.stringify(value)})` : `(name = "${name}", json = "{}")`,
-  );
+  const namespaces = Object.values(objects).map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true)`);
+  const stored = storage && `durableObjectNamespaces = [${namespaces.join(", ")}], durableObjectStorage = (localDisk = "disk"),`;
+
+  const all = Object.entries(variables).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`);
+  for (const [name, className] of Object.entries(storage ? objects : {})) {
+    const service = broken.includes(name) ? "broken" : "main";
+    all.push(`(name = "${name}", durableObjectNamespace = (className = "${className}", serviceName = "${service}"))`);
+  }
+  if (rateLimit !== undefined) {
+    const most = `(name = "most", text = ${JSON.stringify(JSON.stringify(rateLimit))})`;
+    all.push(`(name = "RATE_LIMITER", wrapped = (moduleName = "test:rate-limiter", innerBindings = [${most}]))`);
+  }
   return `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -71,15 +112,23 @@ const config :Workerd.Config = (
     (name = "main", worker = .worker),
     (name = "internet", network = (allow = ["public", "private"])),
     ${cache ? `(name = "cache", external = (address = "${cache}", http = ())),` : ""}
+    ${storage ? `(name = "disk", disk = (path = ${JSON.stringify(storage)}, writable = true)), (name = "broken", worker = .broken),` : ""}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  extensions = [(modules = [(name = "test:rate-limiter", internal = true, esModule = ${JSON.stringify(rateLimiter)})])],
 );
 const worker :Workerd.Worker = (
   modules = [${embedded.join(", ")}],
   compatibilityDate = "${date}",
   compatibilityFlags = ${flags},
   ${cache ? 'cacheApiOutbound = "cache",' : ""}
-  bindings = [${bindings.join(", ")}],
+  ${stored || ""}
+  bindings = [${all.join(", ")}],
+);
+const broken :Workerd.Worker = (
+  modules = [(name = "index.js", esModule = ${JSON.stringify(brokenObjects)})],
+  compatibilityDate = "${date}",
+  ${stored?.replace(/uniqueKey = "/g, 'uniqueKey = "Broken') || ""}
 );
 `;
 }

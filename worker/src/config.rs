@@ -5,7 +5,7 @@ use openrouter_wasm::{
     error::ErrorKind,
 };
 
-use crate::{admission::Rules, identity::Authentication, upstream::Upstream};
+use crate::{admission::Rules, identity::Authentication, ledger, upstream::Upstream};
 
 /// The most bytes that a request's body may have, unless `MAX_BODY_BYTES` says otherwise: 10 MiB, a few photographs.
 const DEFAULT_MAX_BODY_BYTES: u64 = 10 * 1024 * 1024;
@@ -109,6 +109,8 @@ pub struct Config {
     pub authentication: Authentication,
     /// What may be asked for.
     pub rules: Rules,
+    /// Limits and budgets.
+    pub ledger: ledger::Settings,
 }
 
 impl Config {
@@ -137,7 +139,12 @@ impl Config {
             is_demo: variables.flag("DEMO"),
             authentication: Authentication::read(&mut variables),
             rules: Rules::read(&mut variables),
+            ledger: ledger::Settings::read(&mut variables),
         };
+        if config.ledger.has_budget() && !config.rules.has_bound() {
+            variables
+                .problem("PRICES is off, and a budget in USD (PLANS, SITE_USD_…) holds only where costs are bounded");
+        }
         variables.end(config)
     }
 
@@ -169,6 +176,20 @@ impl Config {
         let passed = PASSED_UP.iter().chain(if call.endpoint == Endpoint::VideoContent { &RANGES[..] } else { &[] });
         headers.extend(passed.filter_map(|name| Some(((*name).to_owned(), client(name)?))));
         headers
+    }
+
+    /// Where a generation's record is asked for.
+    pub fn generation_url(&self, generation: &str) -> String {
+        let mut url = [&self.base_url, "/generation?id="].concat();
+        for byte in generation.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+                url.push(char::from(byte));
+            } else {
+                let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or('0');
+                url.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+            }
+        }
+        url
     }
 }
 
@@ -297,6 +318,15 @@ pub(crate) mod tests {
         }
         assert!(!problems.concat().contains("sec"), "{problems:?}");
         assert!(config(&[]).unwrap_err()[0].contains("wrangler secret put"));
+    }
+
+    #[test]
+    fn a_budget_needs_costs_that_are_bounded() {
+        let key = ("OPENROUTER_API_KEY", "sk-test");
+        let off = |plans| with_defaults(&[key, ("PRICES", "off"), ("LEDGER", BOUND), ("PLANS", plans)]);
+        assert!(off("free: 1 USD/day").unwrap_err()[0].starts_with("PRICES"));
+        assert!(off("free: 1 stream").is_ok());
+        assert!(with_defaults(&[key, ("LEDGER", BOUND), ("PLANS", "free: 1 USD/day")]).is_ok());
     }
 
     #[test]

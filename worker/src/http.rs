@@ -209,6 +209,11 @@ pub(crate) async fn fetch_upstream(
     authorization: &str,
     signal: &AbortSignal,
 ) -> Result<Response> {
+    Ok(JsFuture::from(begin_fetch(outgoing, authorization, signal)?).await?.unchecked_into())
+}
+
+/// The same, for whoever asks several at once.
+pub(crate) fn begin_fetch(outgoing: &Outgoing<'_>, authorization: &str, signal: &AbortSignal) -> Result<Promise> {
     let init = RequestInit::new();
     init.set_method(outgoing.method);
     init.set_redirect(RequestRedirect::Manual);
@@ -223,7 +228,7 @@ pub(crate) async fn fetch_upstream(
     }
     init.set_headers(&headers);
     let request = Request::new_with_str_and_init(outgoing.url, &init)?;
-    Ok(JsFuture::from(global_fetch(&request)).await?.unchecked_into())
+    Ok(global_fetch(&request))
 }
 
 /// A response with a body of any kind that the platform takes.

@@ -7,11 +7,15 @@ pub mod catalogue;
 pub mod config;
 mod http;
 pub mod identity;
+pub mod ledger;
 pub mod policy;
 pub mod stream;
 pub mod upstream;
 
-use std::{cell::OnceCell, rc::Rc};
+use std::{
+    cell::{OnceCell, RefCell},
+    rc::Rc,
+};
 
 use js_sys::Uint8Array;
 use openrouter_wasm::api::{Call, Endpoint, Method, PROXY_BASE_PATH};
@@ -20,14 +24,18 @@ use worker::{Context, Env, Result, console_error, event};
 use crate::{
     admission::{Admission, Prices, Sent, Who, admit},
     catalogue::store::{Catalogue, Document, Missing, Slot},
-    config::{BOUND, Config},
+    config::Config,
     http::{Outgoing, body_bytes, client_signal, header, json_response, now_ms, request_id, whole_body},
     identity::{Identity, MAX_SESSION_BYTES, Scope, edge},
+    ledger::{
+        account::{Granted, Need},
+        remote::{self, RemoteLedger},
+    },
     policy::{Decision, EXPOSED_HEADERS, Incoming, PASSED_DOWN, Refusal},
-    stream::{Inspector, OnEnd},
+    stream::{Ended, Inspector, OnEnd, Used},
     upstream::{
         StreamMode, clean_error,
-        fetch::{Asked, ask},
+        fetch::{Asked, Failure, ask},
         is_expected, rewrite_video,
     },
 };
@@ -52,17 +60,17 @@ thread_local! {
 
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, context: Context) -> Result<web_sys::Response> {
-    let variable = |name: &str| match js_sys::Reflect::get(&env, &name.into()).ok()? {
-        // A rate limit, a namespace.
-        binding if binding.is_object() => Some(BOUND.to_owned()),
-        variable => variable.as_string(),
-    };
-    let read = || Config::read(variable).map(Rc::new);
+    let read = || Config::read(|name| remote::variable(&env, name)).map(Rc::new);
     let settings = SETTINGS.with(|settings| settings.get_or_init(read).clone());
-    answer(&request, &settings, &Rc::new(context)).await
+    answer(&request, &settings, &env, &Rc::new(context)).await
 }
 
-async fn answer(request: &web_sys::Request, settings: &Settings, context: &Rc<Context>) -> Result<web_sys::Response> {
+async fn answer(
+    request: &web_sys::Request,
+    settings: &Settings,
+    env: &Env,
+    context: &Rc<Context>,
+) -> Result<web_sys::Response> {
     let url = web_sys::Url::new(&request.url())?;
     let (method, path, own_origin) = (request.method(), url.pathname(), url.origin());
     let headers = request.headers();
@@ -79,9 +87,15 @@ async fn answer(request: &web_sys::Request, settings: &Settings, context: &Rc<Co
         .as_deref()
         .filter(|origin| settings.as_ref().is_ok_and(|config| config.allows_origin(origin, &own_origin)));
     let is_messages = path.strip_prefix(PROXY_BASE_PATH) == Some("/messages");
-    let reply = Reply { allowed_origin, request_id: request_id(), is_messages };
+    let reply = Reply { allowed_origin, request_id: request_id(), is_messages, limits: RefCell::default() };
 
-    match (policy::decide(settings.as_deref(), &incoming), settings) {
+    let decision = policy::decide(settings.as_deref(), &incoming);
+    if let Decision::OpenSession | Decision::Usage | Decision::Forward(_) = decision
+        && let Err(refusal) = remote::check_address(env, &address(request)).await
+    {
+        return reply.refuse(&refusal);
+    }
+    match (decision, settings) {
         (Decision::Health, settings) => {
             let status = if settings.is_ok() { 200 } else { 500 };
             json_response(&reply.headers()?, status, &policy::health_body(settings.as_deref()))
@@ -91,15 +105,33 @@ async fn answer(request: &web_sys::Request, settings: &Settings, context: &Rc<Co
             preflight(&reply, allowed_method, &requested)
         }
         (Decision::OpenSession, Ok(config)) => open_session(request, config, &reply).await,
+        (Decision::Usage, Ok(config)) => match usage(request, config, env).await {
+            Ok(numbers) => json_response(&reply.headers()?, 200, &numbers),
+            Err(refusal) => reply.refuse(&refusal),
+        },
         (Decision::Forward(call), Ok(config)) => {
-            let exchange = Exchange { request, config, context, call: &call, own_origin: &own_origin, reply: &reply };
+            let exchange =
+                Exchange { request, config, env, context, call: &call, own_origin: &own_origin, reply: &reply };
             exchange.forward(&url.search()).await
         }
         (Decision::Refuse(refusal), _) => reply.refuse(&refusal),
-        (Decision::Forward(_) | Decision::OpenSession, Err(_)) => {
+        (Decision::Forward(_) | Decision::OpenSession | Decision::Usage, Err(_)) => {
             reply.refuse(&Refusal::misconfigured("The proxy is not set up."))
         }
     }
+}
+
+/// Cloudflare's front line says where a request comes from; whatever the client says there is overwritten.
+fn address(request: &web_sys::Request) -> String {
+    header(&request.headers(), "cf-connecting-ip").unwrap_or_else(|| "local".to_owned())
+}
+
+/// A user's own numbers.
+async fn usage(request: &web_sys::Request, config: &Config, env: &Env) -> std::result::Result<String, Refusal> {
+    let identity = edge::identify(&config.authentication, request).await?;
+    identity.check(Scope::Usage)?;
+    let ledger = RemoteLedger::open(env, &config.ledger, &identity.user, identity.plan.as_deref())?;
+    ledger.ok_or_else(policy::not_found)?.usage().await
 }
 
 async fn open_session(request: &web_sys::Request, config: &Config, reply: &Reply<'_>) -> Result<web_sys::Response> {
@@ -124,6 +156,7 @@ fn preflight(reply: &Reply<'_>, method: &str, requested: &str) -> Result<web_sys
 struct Exchange<'a> {
     request: &'a web_sys::Request,
     config: &'a Rc<Config>,
+    env: &'a Env,
     context: &'a Rc<Context>,
     call: &'a Call,
     own_origin: &'a str,
@@ -132,7 +165,7 @@ struct Exchange<'a> {
 
 impl Exchange<'_> {
     async fn forward(&self, query: &str) -> Result<web_sys::Response> {
-        let Self { config, call, reply, .. } = self;
+        let Self { config, context, call, reply, .. } = self;
         if catalogue::is_too_long(query) {
             return reply.refuse(&Refusal::new(400, "invalid_request", "The query is too long."));
         }
@@ -143,8 +176,17 @@ impl Exchange<'_> {
         if let Err(refusal) = identity.check(Scope::of(call)) {
             return reply.refuse(&refusal);
         }
-        if policy::is_of_the_account(call) && !identity.is_local {
-            return reply.refuse(&policy::not_yours());
+        let ledger = match RemoteLedger::open(self.env, &config.ledger, &identity.user, identity.plan.as_deref()) {
+            Ok(ledger) => ledger,
+            Err(refusal) => return reply.refuse(&refusal),
+        };
+        if !identity.is_local
+            && let Some(own) = self.of_the_account(ledger.as_ref(), query).await
+        {
+            return match own {
+                Ok(json) => json_response(&reply.headers()?, 200, &json),
+                Err(refusal) => reply.refuse(&refusal),
+            };
         }
         if catalogue::is_kept(call.endpoint) {
             return match self.catalogue(identity.plan).document(call, query).await? {
@@ -157,6 +199,16 @@ impl Exchange<'_> {
             Ok(admission) => admission,
             Err(refusal) => return reply.refuse(&refusal),
         };
+        let mut bill = None;
+        if let (Some((admission, _)), Some(ledger)) = (&admission, ledger) {
+            match Bill::open(ledger, context, admission).await {
+                Ok(opened) => bill = opened,
+                Err(refusal) => return reply.refuse(&refusal),
+            }
+        }
+        if let Some(bill) = &bill {
+            reply.limits.replace(bill.granted.requests.map(ledger::headers).unwrap_or_default());
+        }
         let client = self.request.headers();
         let outgoing = Outgoing {
             url: &config.upstream_url(call, &policy::passed_query(call, query)),
@@ -165,9 +217,47 @@ impl Exchange<'_> {
             body: admission.as_ref().map(|(_, body)| body.as_ref()),
         };
         match ask(&config.upstream, &outgoing, &identity.user, client_signal(self.request).as_ref()).await? {
-            Ok(asked) if asked.response.ok() => self.hand_on(asked).await,
-            Ok(asked) => self.show_error(&asked).await,
-            Err(failure) => reply.refuse(&failure.refusal()),
+            Ok(asked) if asked.response.ok() => {
+                if let Some(bill) = &bill {
+                    bill.follow(&asked);
+                }
+                self.hand_on(asked, bill).await
+            }
+            Ok(asked) => {
+                // OpenRouter bills what it has answered.
+                if let Some(bill) = &bill {
+                    bill.ledger.release(context, &bill.granted);
+                }
+                self.show_error(&asked).await
+            }
+            Err(failure) => {
+                // What was sent and not answered may have been billed: that is the ledger's to say when it has waited.
+                if let (Failure::Own(_) | Failure::Unreachable, Some(bill)) = (failure, &bill) {
+                    bill.ledger.release(context, &bill.granted);
+                }
+                reply.refuse(&failure.refusal())
+            }
+        }
+    }
+
+    /// What a user is told in place of what the upstream would say of the account, if the call asks for such.
+    async fn of_the_account(
+        &self,
+        ledger: Option<&RemoteLedger>,
+        query: &str,
+    ) -> Option<std::result::Result<String, Refusal>> {
+        match (self.call.endpoint, ledger) {
+            (Endpoint::Key, Some(ledger)) => Some(ledger.key().await),
+            (Endpoint::Generation, Some(ledger)) => {
+                let query = policy::passed_query(self.call, query);
+                match ledger.owns(query.strip_prefix("?id=").unwrap_or_default()).await {
+                    Ok(true) => None,
+                    Ok(false) => Some(Err(Refusal::new(404, "not_found", "No generation of yours has this id."))),
+                    Err(refusal) => Some(Err(refusal)),
+                }
+            }
+            (Endpoint::Key | Endpoint::Generation, None) => Some(Err(policy::not_yours())),
+            _ => None,
         }
     }
 
@@ -214,7 +304,7 @@ impl Exchange<'_> {
     }
 
     /// A successful answer of the upstream's.
-    async fn hand_on(&self, asked: Asked) -> Result<web_sys::Response> {
+    async fn hand_on(&self, asked: Asked, bill: Option<Bill>) -> Result<web_sys::Response> {
         let Self { config, context, call, reply, .. } = self;
         let Asked { response, controller, .. } = asked;
         let content_type = header(&response.headers(), "content-type");
@@ -234,7 +324,12 @@ impl Exchange<'_> {
         };
         let is_event_stream = upstream::fetch::facts(&response).is_event_stream;
         let is_text = is_event_stream || !is_bytes(content_type.as_deref());
-        let on_end: OnEnd = Box::new(|_| Box::pin(async {}));
+        let on_end: OnEnd = Box::new(|ended| {
+            if let Some(bill) = bill {
+                bill.end(ended);
+            }
+            Box::pin(async {})
+        });
         let body = match config.upstream.stream_mode {
             // The body stays the upstream's own: it is pumped outside of JavaScript, and ends with the client.
             StreamMode::Untouched => body,
@@ -291,11 +386,52 @@ fn is_bytes(content_type: Option<&str>) -> bool {
     ["audio/", "video/", "application/octet-stream"].iter().any(|kind| content_type.starts_with(kind))
 }
 
+/// What a request has set aside in its user's ledger, and what becomes of it.
+struct Bill {
+    ledger: RemoteLedger,
+    granted: Granted,
+    context: Rc<Context>,
+}
+
+impl Bill {
+    /// `None` where the ledger fails, and the request costs nothing.
+    async fn open(
+        ledger: RemoteLedger,
+        context: &Rc<Context>,
+        admission: &Admission,
+    ) -> std::result::Result<Option<Self>, Refusal> {
+        let Admission { usd_nano, tokens, is_stream, .. } = *admission;
+        let granted = ledger.reserve(Need { usd: usd_nano, tokens, is_stream }).await?;
+        Ok(granted.map(|granted| Self { ledger, granted, context: Rc::clone(context) }))
+    }
+
+    /// By the head of a success.
+    fn follow(&self, asked: &Asked) {
+        let key = u32::try_from(asked.key).unwrap_or_default();
+        match header(&asked.response.headers(), "x-generation-id") {
+            Some(generation) => self.ledger.bind(&self.context, &self.granted, &generation, key),
+            None => self.ledger.charge(&self.context, &self.granted),
+        }
+    }
+
+    /// An answer whose end was seen.
+    fn end(&self, ended: Ended) {
+        match ended.usage {
+            Some(Used { usd_nano: Some(usd), tokens }) => {
+                self.ledger.settle(&self.context, &self.granted, usd, tokens.unwrap_or_default());
+            }
+            _ => self.ledger.end(&self.context, &self.granted),
+        }
+    }
+}
+
 /// What all answers to one request have in common.
 struct Reply<'a> {
     allowed_origin: Option<&'a str>,
     request_id: String,
     is_messages: bool,
+    /// What is left of the user's limits.
+    limits: RefCell<Vec<(&'static str, String)>>,
 }
 
 impl Reply<'_> {
@@ -305,6 +441,9 @@ impl Reply<'_> {
         headers.set("vary", "Origin")?;
         headers.set("x-content-type-options", "nosniff")?;
         headers.set("x-request-id", &self.request_id)?;
+        for (name, value) in self.limits.borrow().iter() {
+            headers.set(name, value)?;
+        }
         if let Some(origin) = self.allowed_origin {
             headers.set("access-control-allow-origin", origin)?;
             headers.set("access-control-expose-headers", EXPOSED_HEADERS)?;
@@ -331,6 +470,9 @@ impl Reply<'_> {
     fn refuse_with(&self, headers: &web_sys::Headers, refusal: &Refusal) -> Result<web_sys::Response> {
         if refusal.error_type == Some("proxy_configuration") {
             console_error!("{} {}", self.request_id, refusal.message);
+        }
+        for (name, value) in &refusal.headers {
+            headers.set(name, value)?;
         }
         if let Some(allow) = refusal.allow {
             headers.set("allow", allow)?;

@@ -31,8 +31,8 @@ pub const PASSED_DOWN: [&str; 15] = [
 
 /// What scripts of another origin may read besides the safelisted headers.
 pub const EXPOSED_HEADERS: &str = "X-Generation-Id, X-Provider-Name, Retry-After, X-RateLimit-Limit, \
-    X-RateLimit-Remaining, X-RateLimit-Reset, X-OpenRouter-Cache-Status, X-OpenRouter-Cache-Age, \
-    X-OpenRouter-Cache-TTL, X-Request-Id, ETag, Age, Content-Range";
+    X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, \
+    X-OpenRouter-Cache-Status, X-OpenRouter-Cache-Age, X-OpenRouter-Cache-TTL, X-Request-Id, ETag, Age, Content-Range";
 
 /// What a preflight may ask for. Clients of other makers send names of their own (`x-stainless-*`): those are listed
 /// by what was asked, for they are dropped anyway.
@@ -89,6 +89,8 @@ pub enum Decision {
     OpenSession,
     /// Ask the upstream, if the caller may.
     Forward(Call),
+    /// Tell users their own numbers.
+    Usage,
     /// Refuse.
     Refuse(Refusal),
 }
@@ -104,12 +106,23 @@ pub struct Refusal {
     pub error_type: Option<&'static str>,
     /// The `Allow` header of a 405.
     pub allow: Option<&'static str>,
+    /// `error.metadata.limit_source`: which limit it was.
+    pub limit_source: Option<&'static str>,
+    /// Headers that tell more.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
     /// A refusal.
     pub fn new(status: u16, error_type: &'static str, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), error_type: Some(error_type), allow: None }
+        Self {
+            status,
+            message: message.into(),
+            error_type: Some(error_type),
+            allow: None,
+            limit_source: None,
+            headers: Vec::new(),
+        }
     }
 
     /// The set-up is wrong: nothing that the caller can mend.
@@ -128,6 +141,9 @@ pub fn decide(config: Result<&Config, &Vec<String>>, request: &Incoming<'_>) -> 
     }
     if request.path == SESSION_PATH {
         return decide_session(config, request);
+    }
+    if request.path == "/usage" {
+        return decide_usage(config, request);
     }
     let Some(path) = request.path.strip_prefix(PROXY_BASE_PATH) else {
         return Decision::Refuse(not_found());
@@ -180,6 +196,15 @@ fn check_caller<'a>(
     }
 }
 
+fn decide_usage(config: Result<&Config, &Vec<String>>, request: &Incoming<'_>) -> Decision {
+    match (request.method, check_caller(config, request)) {
+        ("GET" | "OPTIONS", Err(refusal)) => Decision::Refuse(refusal),
+        ("GET", Ok(_)) => Decision::Usage,
+        ("OPTIONS", Ok(_)) => Decision::Preflight("GET"),
+        _ => Decision::Refuse(method_not_allowed("GET")),
+    }
+}
+
 /// A `POST /session`.
 fn decide_session(config: Result<&Config, &Vec<String>>, request: &Incoming<'_>) -> Decision {
     match check_caller(config, request) {
@@ -228,11 +253,6 @@ pub fn is_form(call: &Call, content_type: Option<&str>) -> bool {
     call.endpoint == Endpoint::Transcriptions && is_media_type(content_type, "multipart/form-data")
 }
 
-/// Whether this answers for the account: one user must not see what others did with the key.
-pub fn is_of_the_account(call: &Call) -> bool {
-    matches!(call.endpoint, Endpoint::Key | Endpoint::Generation)
-}
-
 /// The refusal of what answers for the account.
 pub fn not_yours() -> Refusal {
     Refusal::new(403, "permission_denied", "This tells of the proxy's account, which all of its users share.")
@@ -256,7 +276,7 @@ pub fn too_large(most: u64) -> Refusal {
 
 /// A refusal as a body: in OpenRouter's shape, or for `/messages` in Anthropic's, as OpenRouter itself has it.
 pub fn refusal_body(refusal: &Refusal, is_messages: bool, request_id: &str) -> String {
-    let Refusal { status, message, error_type, .. } = refusal;
+    let Refusal { status, message, error_type, limit_source, .. } = refusal;
     let mut out = String::new();
     let mut body = ObjectWriter::new(&mut out);
     if is_messages {
@@ -286,6 +306,9 @@ pub fn refusal_body(refusal: &Refusal, is_messages: bool, request_id: &str) -> S
         if error_type.is_some() {
             let mut metadata = ObjectWriter::new(error.key("metadata"));
             metadata.text("error_type", *error_type);
+            if limit_source.is_some() {
+                metadata.text("limit_source", *limit_source);
+            }
             metadata.end();
         }
         error.end();

@@ -80,7 +80,7 @@ impl Upstream {
     }
 
     /// The `Authorization` header of a key.
-    fn authorization(&self, key: usize) -> String {
+    pub(crate) fn authorization(&self, key: usize) -> String {
         ["Bearer ", self.keys.get(key).map_or("", String::as_str)].concat()
     }
 
@@ -286,7 +286,7 @@ pub fn clean_error(upstream: &Upstream, status: u16, body: &str) -> Result<Strin
             status,
             message: format!("The upstream answered with HTTP {status} and no JSON."),
             error_type: None,
-            allow: None,
+            ..Refusal::new(status, "", "")
         }),
         _ => Err(Refusal::new(502, "provider_unavailable", format!("The upstream answered with HTTP {status}."))),
     }
