@@ -6,7 +6,8 @@
 use alloc::string::String;
 
 use crate::{
-    api::Answer,
+    api::{Answer, check_header},
+    auth::{ASKED, Reason, Token, authorization, good_until},
     chat::ChatStream,
     client::{HttpRequest, Prepared, check_answer, error_of, is_success},
     error::{Error, ErrorKind, ResponseFacts},
@@ -106,6 +107,12 @@ pub struct Call {
     facts: ResponseFacts,
     probe: Option<Decoder>,
     error: Option<Error>,
+    /// Whether the caller gives tokens when asked.
+    has_tokens: bool,
+    /// Whether there is none to send.
+    lacks_token: bool,
+    /// The header that was refused, after which another token is asked for once.
+    refused: Option<Token>,
 }
 
 impl Call {
@@ -113,7 +120,68 @@ impl Call {
     #[must_use]
     pub fn new(prepared: Prepared, answer: Answer, is_stream: bool, now: u64) -> Self {
         let watch = Watch::new(prepared.limits, now);
-        Self { prepared, answer, is_stream, watch, facts: ResponseFacts::default(), probe: None, error: None }
+        let has_tokens = prepared.request.headers.iter().any(|(_, value)| value == ASKED);
+        Self {
+            prepared,
+            answer,
+            is_stream,
+            watch,
+            facts: ResponseFacts::default(),
+            probe: None,
+            error: None,
+            has_tokens,
+            lacks_token: has_tokens,
+            refused: None,
+        }
+    }
+
+    /// Whether a token is needed, see [`Self::offer`], before the request can be sent.
+    #[must_use]
+    pub const fn lacks_token(&self) -> bool {
+        self.lacks_token
+    }
+
+    /// Offers a token: one that was kept, with the time when the caller gave it, or, without a time, his answer. What was
+    /// kept is taken if it will do; if not, why another one is to be asked for. An answer is taken as it is; if it is none
+    /// (an empty text stands for that), the call has an error and nothing to send.
+    pub fn offer(&mut self, token: &str, since: Option<u64>, now: u64) -> Option<Reason> {
+        if !self.lacks_token {
+            return None;
+        }
+        let kind = ErrorKind::Authentication;
+        let problem = "the function gave no token: expected a string that is not empty";
+        let checked = match token {
+            "" => Err(Error::invalid(kind, "auth", problem)),
+            _ => check_header(kind, "auth", "Authorization", token),
+        };
+        let value = authorization(token);
+        match (checked, since) {
+            (Err(error), None) => {
+                self.error = Some(error);
+                return None;
+            }
+            (Err(_), Some(_)) if self.refused.is_none() => return Some(Reason::First),
+            (Err(_), Some(_)) => return Some(Reason::Refused),
+            (Ok(()), None) => {}
+            (Ok(()), Some(since)) => {
+                if self.refused.as_ref().is_some_and(|Token(refused)| *refused == value) {
+                    return Some(Reason::Refused);
+                }
+                if good_until(token, since) <= now {
+                    return Some(Reason::Expired);
+                }
+            }
+        }
+        self.lacks_token = false;
+        self.replace_token(value);
+        None
+    }
+
+    /// What the header held before.
+    fn replace_token(&mut self, value: String) -> Option<String> {
+        let mut headers = self.prepared.request.headers.iter_mut();
+        let (_, old) = headers.find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
+        Some(core::mem::replace(old, value))
     }
 
     /// What is to be sent, now or again.
@@ -184,7 +252,7 @@ impl Call {
 
     /// The connection failed, or was given up because it took too long.
     pub fn broke(&mut self, now: u64) {
-        self.error = Some(match self.watch.check(now) {
+        self.error = Some(match self.clocks().check(now) {
             Err(timeout) => timeout.with_facts_if_any(&self.facts),
             Ok(_) if self.probe.is_some() => {
                 Error::new(ErrorKind::StreamCut, "the connection broke before the answer began").with_facts(&self.facts)
@@ -201,12 +269,30 @@ impl Call {
     /// How many ms may pass until [`Self::broke`] is to be told; `None` for ever.
     #[must_use]
     pub fn wait(&self, now: u64) -> Option<u64> {
-        self.watch.check(now).unwrap_or(Some(0))
+        self.clocks().check(now).unwrap_or(Some(0))
+    }
+
+    /// Who waits for a token has no answer to wait for.
+    #[inline(never)]
+    fn clocks(&self) -> Watch {
+        if self.lacks_token { self.watch.of_whole_call() } else { self.watch }
     }
 
     /// After a failure: how many ms to wait before the next try; `None` if there is none. `random` is in 0..1.
+    ///
+    /// A token that the server refused is replaced once, if the caller gives tokens: then [`Self::lacks_token`] holds
+    /// again. That is no retry.
     pub fn again(&mut self, random: f64, now: u64) -> Option<u64> {
-        match self.prepared.retry.after(self.error.as_ref()?, random, self.watch.time_left(now)) {
+        let (error, time_left) = (self.error.as_ref()?, self.watch.time_left(now));
+        let is_refused = self.facts.status == 401 && error.kind() == ErrorKind::Authentication;
+        if is_refused && self.has_tokens && self.refused.is_none() && time_left != Some(0) {
+            self.refused = self.replace_token(String::new()).map(Token);
+            self.lacks_token = true;
+            self.facts = ResponseFacts::default();
+            self.prepared.retry.resend();
+            return Some(0);
+        }
+        match self.prepared.retry.after(error, random, time_left) {
             Next::Again(pause) => Some(pause),
             Next::Model(model) => {
                 self.prepared.request.set_model(&model);

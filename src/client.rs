@@ -6,6 +6,7 @@ use alloc::{borrow::Cow, borrow::ToOwned, string::String, vec::Vec};
 
 use crate::{
     api::{Answer, DEFAULT_BASE_URL, Method, Operation, PROXY_BASE_PATH, check_header, is_model_slug, raw_path},
+    auth::{ASKED, authorization},
     chat::{Completion, find_error},
     error::{Error, ErrorKind, ResponseFacts},
     events,
@@ -62,13 +63,22 @@ impl<'a> Options<'a> {
                 self.set_header(headers, option, name, value)?;
             }
         }
-        if let Some(key) = self.text("apiKey") {
-            if key.is_empty() {
-                return Err(Error::invalid(self.1, "apiKey", "expected a key, or no apiKey at all"));
+        let (option, given) = match (self.text("apiKey"), self.text("auth")) {
+            (None, None) => return Ok(()),
+            (Some(key), None) => ("apiKey", key),
+            (None, Some(token)) => ("auth", token),
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid(self.1, "auth", "give either apiKey or auth, which is for tokens that end"));
             }
-            self.set_header(headers, "apiKey", "Authorization", concat(&["Bearer ", &key]))?;
+        };
+        if given.is_empty() {
+            return Err(Error::invalid(self.1, option, &concat(&["expected a text, or no ", option, " at all"])));
         }
-        Ok(())
+        if given == ASKED {
+            replace_header(headers, "Authorization", given.into_owned());
+            return Ok(());
+        }
+        self.set_header(headers, option, "Authorization", authorization(&given))
     }
 
     fn set_header(
@@ -79,10 +89,15 @@ impl<'a> Options<'a> {
         value: String,
     ) -> Result<(), Error> {
         check_header(self.1, field, name, &value)?;
-        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        headers.push((name.to_owned(), value));
+        replace_header(headers, name, value);
         Ok(())
     }
+}
+
+/// Adds a header in place of those of the same name.
+fn replace_header(headers: &mut Vec<(String, String)>, name: &str, value: String) {
+    headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    headers.push((name.to_owned(), value));
 }
 
 /// Where requests go and what they carry.
@@ -100,7 +115,7 @@ impl Settings {
     /// Checks what the caller gave and fills in the rest: from the environment where there is one, then by default.
     ///
     /// On a page (`page_origin`) the base URL is its own `/api/v1`, where a proxy holds the key; elsewhere it is
-    /// OpenRouter itself, and a key is needed.
+    /// OpenRouter itself, and a key is needed. `auth` is a token, or [`ASKED`] where the caller has a function for it.
     ///
     /// # Errors
     /// [`ErrorKind::Configuration`] with the option that is wrong or missing.
@@ -279,7 +294,7 @@ pub struct HttpRequest {
     pub method: Method,
     /// Whole URL.
     pub url: String,
-    /// Names and values, checked.
+    /// Names and values, checked; [`ASKED`] in place of a token that is not there yet.
     pub headers: Vec<(String, String)>,
     /// JSON, for `POST`.
     pub body: Option<String>,

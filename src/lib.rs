@@ -19,6 +19,7 @@
 //! | [`models`] | the model list and its exact prices |
 //! | [`base64`] | bytes as text, for sound and for signing in |
 //! | [`api`] | which call is which method, path and headers |
+//! | [`auth`] | tokens that the caller gives when asked, and when another one is needed |
 //! | [`legacy`] | spellings of older guides |
 //! | [`parts`] | which content part a file is sent as |
 //! | [`conversation`] | a history, what of it is sent, and what it used |
@@ -39,6 +40,7 @@
 extern crate alloc;
 
 pub mod api;
+pub mod auth;
 pub mod base64;
 pub mod call;
 pub mod chat;

@@ -66,6 +66,11 @@ impl Retry {
         self.attempts
     }
 
+    /// The request is sent again for a reason of its own, which is no retry.
+    pub fn resend(&mut self) {
+        self.attempts += 1;
+    }
+
     /// Decides after a failure before which nothing of an answer was received: a request that was answered in part
     /// is billed, and its second answer would be another one. `random` is in 0..1.
     ///
@@ -207,6 +212,13 @@ impl Watch {
             wait = Some(wait.map_or(left, |wait| wait.min(left)));
         }
         Ok(wait)
+    }
+
+    /// With the limit of the whole call alone: while nothing is sent, no answer is late.
+    #[must_use]
+    pub fn of_whole_call(mut self) -> Self {
+        self.limits = Limits { total_ms: self.limits.total_ms, ..Limits::default() };
+        self
     }
 
     /// How many ms the whole call has left; `None` if that is not limited.

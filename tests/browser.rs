@@ -39,6 +39,7 @@ macro_rules! bring {
 }
 
 bring! {
+    "/src/browser/auth.js" authorize as auth,
     "/src/browser/conversation.js" conversationClass as conversation,
     "/src/browser/error.js" OpenRouterError as error,
     "/src/browser/events.js" EventStream as events,
@@ -48,6 +49,7 @@ bring! {
     "/src/browser/stream.js" ChatCompletionStream as stream,
     "/src/browser/structured.js" messageParser as structured,
     "/src/browser/tools.js" tool as tools,
+    "/tests/browser/auth.js" authAlone as auth_scenarios,
     "/tests/browser/tools.js" alone as tool_scenarios,
     "/tests/browser/endpoints.js" endpoints as endpoints,
     "/tests/browser/robustness.js" robustAlone as robustness,
@@ -142,7 +144,22 @@ scenarios! {
         an_answer_without_a_choice_is_no_message,
         a_comparison_refuses_what_is_no_signal,
         each_callers_own_fetch_and_hooks_are_his,
-        who_leaves_while_the_context_is_looked_up_is_told_at_once;
+        who_leaves_while_the_context_is_looked_up_is_told_at_once,
+        a_token_is_asked_for_once_by_all_that_begin_together_and_kept,
+        a_token_may_be_a_text_or_given_at_once_and_a_calls_own_goes_first,
+        a_refused_token_is_replaced_once_which_is_no_retry,
+        a_second_refusal_is_the_error,
+        all_that_are_refused_together_ask_for_one_token,
+        who_comes_while_a_refused_token_is_replaced_waits_for_the_new_one,
+        a_token_that_is_soon_over_is_replaced_before_it_is_sent,
+        what_the_function_throws_ends_the_calls_that_wait,
+        what_is_no_token_is_named,
+        wrong_ways_to_say_who_calls_are_refused_before_anything_is_sent,
+        who_leaves_while_a_token_is_asked_for_is_told_at_once,
+        a_call_does_not_wait_for_a_token_longer_than_it_may_take,
+        each_token_has_its_own_catalogue,
+        a_list_for_a_token_that_was_refused_is_not_kept_as_its_own,
+        tool_runs_conversations_and_comparisons_use_it_alike;
     with_simulator:
         what_fails_for_a_moment_is_asked_again,
         what_will_not_get_better_is_asked_once,
@@ -226,4 +243,6 @@ scenarios! {
         the_server_is_asked_by_tag_where_it_shows_one,
         a_browser_cache_does_not_answer_for_the_server,
         leaving_a_shared_request_is_seen_upstream,
+        a_session_that_was_refused_upstream_is_renewed_for_every_kind_of_call,
+        a_stream_that_has_begun_is_not_asked_for_again_with_another_token,
 }

@@ -5,6 +5,8 @@
 
 use openrouter_wasm::{
     api::Operation,
+    auth::{ASKED, Reason},
+    base64::encode_url,
     call::{Body, Call, Decoder},
     client::Settings,
     error::{Error, ErrorKind, ResponseFacts},
@@ -704,4 +706,171 @@ fn warnings_are_told_one_a_line() {
         matches!(lines[..], [route, transforms] if route.starts_with("route: ") && transforms.starts_with("transforms: "))
     );
     assert_eq!(chat(&json!({})).warnings(), "");
+}
+
+/// A call whose tokens come from the caller's function.
+fn asking(options: &Value) -> Call {
+    let mut options = options.clone();
+    options["auth"] = json!(ASKED);
+    chat(&options)
+}
+
+fn authorization(call: &Call) -> Vec<&str> {
+    let headers = call.request().headers.iter();
+    headers.filter(|(name, _)| name.eq_ignore_ascii_case("authorization")).map(|(_, value)| &**value).collect()
+}
+
+/// A token that ends at this second.
+fn ending_at(seconds: u64) -> String {
+    format!("e30.{}.c2ln", encode_url(format!("{{\"exp\":{seconds}}}").as_bytes()))
+}
+
+#[test]
+fn a_token_is_asked_for_before_the_first_request_and_kept_ones_are_taken() {
+    let mut call = asking(&json!({}));
+    assert!(call.lacks_token());
+    assert_eq!(call.offer("", Some(0), 5), Some(Reason::First));
+    assert!(call.lacks_token() && call.error().is_none());
+    assert_eq!(call.offer("one", None, 7), None);
+    assert_eq!((call.lacks_token(), authorization(&call)), (false, vec!["Bearer one"]));
+    let mut call = asking(&json!({}));
+    assert_eq!(call.offer("one", Some(7), 1_000_000), None, "kept from the other call");
+    assert_eq!(authorization(&call), ["Bearer one"]);
+}
+
+#[test]
+fn who_has_a_key_is_asked_for_no_token() {
+    let mut call = chat(&json!({}));
+    assert!(!call.lacks_token());
+    assert_eq!(call.offer("another", None, 0), None);
+    assert_eq!(authorization(&call), ["Bearer k"]);
+    refuse(&mut call, 401, &json!({}));
+    assert_eq!((call.again(0.0, 0), call.lacks_token(), call.attempt()), (None, false, 1));
+}
+
+#[test]
+fn a_kept_token_that_is_soon_over_is_replaced_before_it_is_sent() {
+    let token = ending_at(1000);
+    let reason = |now: u64| asking(&json!({})).offer(&token, Some(900_000), now);
+    assert_eq!(
+        (reason(989_999), reason(990_000), reason(2_000_000)),
+        (None, Some(Reason::Expired), Some(Reason::Expired))
+    );
+    // Over when it came, by a clock that must be wrong.
+    assert_eq!(asking(&json!({})).offer(&token, Some(1_000_000), 9_000_000), None);
+}
+
+#[test]
+fn what_is_no_token_is_an_error_that_names_the_option_and_nothing_is_sent() {
+    for (given, words) in [("", "gave no token"), ("secret\n", "ASCII"), ("s\u{e9}cret", "ASCII")] {
+        let mut call = asking(&json!({}));
+        assert_eq!(call.offer(given, None, 5), None);
+        assert!(call.lacks_token());
+        let error = call.error().unwrap();
+        assert_eq!(
+            (error.kind(), error.field(), error.is_retryable()),
+            (ErrorKind::Authentication, Some("auth"), false)
+        );
+        assert!(error.message().contains(words) && !error.to_json().contains("cret"), "{error:?}");
+        assert_eq!(call.again(0.0, 5), None);
+        assert_eq!(asking(&json!({})).offer(given, Some(5), 6), Some(Reason::First), "it is not kept");
+    }
+}
+
+#[test]
+fn a_refused_token_is_replaced_once_and_that_is_no_retry() {
+    let mut call = asking(&json!({"maxRetries": 1}));
+    call.offer("one", None, 0);
+    refuse(&mut call, 401, &json!({}));
+    assert_eq!((call.again(0.0, 0), call.lacks_token(), call.attempt()), (Some(0), true, 2));
+    assert!(!authorization(&call).contains(&"Bearer one"));
+    assert_eq!(call.offer("one", Some(0), 9), Some(Reason::Refused), "the one that was kept");
+    assert_eq!(call.offer("", Some(0), 9), Some(Reason::Refused));
+    assert_eq!(call.offer("two", None, 9), None);
+    assert_eq!((authorization(&call), call.lacks_token()), (vec!["Bearer two"], false));
+    // It still has its retry.
+    refuse(&mut call, 503, &json!({}));
+    assert_eq!((call.again(0.0, 0), call.lacks_token(), authorization(&call)), (Some(0), false, vec!["Bearer two"]));
+    refuse(&mut call, 401, &json!({}));
+    assert_eq!((call.again(0.0, 0), call.lacks_token(), call.attempt()), (None, false, 3));
+    let error = call.error().unwrap();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Authentication, Some(401)));
+}
+
+#[test]
+fn a_token_that_others_have_replaced_meanwhile_is_taken_without_asking() {
+    let mut call = asking(&json!({}));
+    call.offer("one", None, 0);
+    refuse(&mut call, 401, &json!({}));
+    call.again(0.0, 0);
+    assert_eq!(call.offer("two", Some(0), 9), None);
+    assert_eq!(authorization(&call), ["Bearer two"]);
+}
+
+#[test]
+fn only_the_servers_own_401_asks_for_another_token_and_only_before_anything_came() {
+    for (status, body) in [(403, json!({})), (402, json!({})), (200, json!({"error": {"code": 401, "message": "no"}}))]
+    {
+        let mut call = asking(&json!({"maxRetries": 0}));
+        call.offer("one", None, 0);
+        call.sent(0);
+        match call.received(facts(status, &[], 0)) {
+            Body::Refused => call.refused(Some(&body.to_string())),
+            _ => assert!(!call.answered(&body.to_string())),
+        }
+        assert_eq!((call.again(0.0, 0), call.lacks_token()), (None, false), "{status}");
+    }
+    let mut call = begin("chat", &hi(), true, &json!({"auth": ASKED}));
+    call.offer("one", None, 0);
+    open(&mut call, 0);
+    assert!(call.read(Some(CHUNK), 0));
+    assert_eq!((call.again(0.0, 0), call.lacks_token()), (None, false));
+}
+
+#[test]
+fn another_model_is_asked_with_the_token_too() {
+    let mut call = asking(&json!({"maxRetries": 0, "fallbackModels": ["c/d"]}));
+    call.offer("one", None, 0);
+    refuse(&mut call, 503, &json!({}));
+    assert_eq!((call.again(0.0, 0), authorization(&call)), (Some(0), vec!["Bearer one"]));
+    refuse(&mut call, 401, &json!({}));
+    assert_eq!((call.again(0.0, 0), call.lacks_token()), (Some(0), true));
+    assert_eq!(body(&call)["model"], "c/d");
+}
+
+#[test]
+fn whoever_waits_for_a_token_has_the_limit_of_the_whole_call_alone() {
+    let limits = json!({"timeout": 900, "firstTokenTimeout": 200, "idleTimeout": 300});
+    let mut call = asking(&limits);
+    assert_eq!((call.wait(0), call.wait(500)), (Some(900), Some(400)));
+    call.broke(900);
+    assert_eq!((kind(&call), call.again(0.0, 900)), (ErrorKind::Timeout, None));
+    assert_eq!(call.error().unwrap().error_type(), Some("timeout"));
+    let mut call = asking(&limits);
+    call.offer("one", None, 500);
+    call.sent(500);
+    assert_eq!(call.wait(600), Some(100), "the others count from the request on");
+    assert_eq!(call.received(facts(401, &[], 600)), Body::Refused);
+    call.refused(None);
+    assert_eq!((call.again(0.0, 600), call.wait(800)), (Some(0), Some(100)));
+    call.broke(900);
+    assert_eq!((kind(&call), call.error().unwrap().status()), (ErrorKind::Timeout, None));
+}
+
+#[test]
+fn no_token_is_asked_for_once_the_time_is_over() {
+    let mut call = asking(&json!({"timeout": 900}));
+    call.offer("one", None, 0);
+    refuse(&mut call, 401, &json!({}));
+    assert_eq!((call.again(0.0, 900), call.lacks_token()), (None, false));
+}
+
+#[test]
+fn no_debug_output_of_a_call_shows_a_token() {
+    let mut call = asking(&json!({}));
+    call.offer("secret", None, 0);
+    refuse(&mut call, 401, &json!({}));
+    call.again(0.0, 0);
+    call.offer("secret-two", None, 1);
+    assert!(!format!("{call:?}").contains("secret"));
 }

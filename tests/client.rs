@@ -5,6 +5,7 @@
 
 use openrouter_wasm::{
     api::{Method, Operation},
+    auth::ASKED,
     call::{Body, Call},
     client::{Prepared, Settings},
     error::{Error, ErrorKind, ResponseFacts},
@@ -163,6 +164,70 @@ fn a_key_in_the_headers_is_a_key() {
 }
 
 #[test]
+fn a_token_goes_where_a_key_goes_and_the_nearer_option_counts() {
+    let with = |options: &Value| new(options, PAGE, &[]).unwrap();
+    let sent = |settings: &Settings, options: &Value| {
+        let all = headers(settings, options).unwrap();
+        all.into_iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization")).map(|(_, value)| value).collect()
+    };
+    let (none, token) = (with(&json!({})), with(&json!({"auth": "t"})));
+    let (key, asked) = (with(&json!({"apiKey": "k"})), with(&json!({"auth": ASKED})));
+    for (settings, options, expected) in [
+        (&token, json!({}), &["Bearer t"][..]),
+        (&none, json!({"auth": "own"}), &["Bearer own"]),
+        (&key, json!({"auth": "own"}), &["Bearer own"]),
+        (&token, json!({"apiKey": "own"}), &["Bearer own"]),
+        (&asked, json!({}), &[ASKED]),
+        (&asked, json!({"auth": null}), &[ASKED]),
+        (&asked, json!({"auth": "own"}), &["Bearer own"]),
+        (&asked, json!({"apiKey": "own"}), &["Bearer own"]),
+        (&asked, json!({"headers": [["authorization", "Basic own"]]}), &["Basic own"]),
+        (&key, json!({"auth": ASKED}), &[ASKED]),
+        (&none, json!({"auth": ASKED, "headers": [["authorization", "Basic own"]]}), &[ASKED]),
+    ] {
+        let sent: Vec<String> = sent(settings, &options);
+        assert_eq!(sent, expected, "{options}");
+    }
+    let environment = [("OPENROUTER_API_KEY", "sk-env")];
+    for auth in ["t", ASKED] {
+        let settings = new(&json!({"auth": auth}), None, &environment).unwrap();
+        let expected = if auth == ASKED { ASKED } else { "Bearer t" };
+        assert_eq!(header(&settings, "Authorization").as_deref(), Some(expected), "options go before variables");
+        assert_eq!(base_url(&settings), "https://openrouter.ai/api/v1", "it is as good as a key");
+    }
+}
+
+#[test]
+fn a_token_beside_a_key_is_refused_with_words_and_without_either() {
+    for auth in ["secret-t", ASKED] {
+        let both = json!({"apiKey": "secret-k", "auth": auth});
+        for (error, kind) in [
+            (new(&both, PAGE, &[]).unwrap_err(), ErrorKind::Configuration),
+            (headers(&settings(), &both).unwrap_err(), ErrorKind::InvalidRequest),
+        ] {
+            assert_eq!((error.kind(), error.field()), (kind, Some("auth")));
+            assert!(
+                error.message().contains("either apiKey or auth") && !error.to_json().contains("secret"),
+                "{error:?}"
+            );
+        }
+    }
+    for (auth, words) in [(json!(""), "no auth at all"), (json!(5), "a string or a function"), (json!("t\n"), "ASCII")]
+    {
+        let error = new(&json!({"auth": auth}), PAGE, &[]).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Configuration, Some("auth")));
+        assert!(error.message().contains(words), "{error:?}");
+    }
+}
+
+#[test]
+fn a_code_is_exchanged_without_asking_for_a_token() {
+    let settings = new(&json!({"auth": ASKED}), PAGE, &[]).unwrap();
+    let prepared = settings.prepare(operation("exchangeCode"), r#"{"code":"c"}"#, false, "{}").unwrap();
+    assert!(!Call::new(prepared, operation("exchangeCode").answer, false, 0).lacks_token());
+}
+
+#[test]
 fn names_in_other_languages_are_percent_encoded_in_headers() {
     let settings =
         new(&json!({"apiKey": "k", "siteURL": "https://é.example", "siteName": "Ünï & Co"}), None, &[]).unwrap();
@@ -238,7 +303,7 @@ fn a_wrong_variable_is_named_as_the_option_that_it_stands_for() {
 fn an_unknown_option_is_named_with_those_that_there_are() {
     let error = new(&json!({"apiKey": "k", "defaultHeaders": {}}), None, &[]).unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::Configuration, Some("defaultHeaders")));
-    assert!(error.message().contains("baseURL, apiKey, headers, maxRetries, timeout"), "{}", error.message());
+    assert!(error.message().contains("baseURL, apiKey, auth, headers, maxRetries, timeout"), "{}", error.message());
     let error = prepare("chat", &hi(), &json!({"retries": 1})).unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidRequest, Some("retries")));
 }

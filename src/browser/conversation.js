@@ -117,7 +117,8 @@ export const conversationClass = ({ loaded, load }) =>
 
     /** How many tokens the model has room for, by the model list; undefined if that does not say. */
     async #lengthOf(model, options) {
-      this.#lengths ??= new Map((await this.#client.models({}, { signal: options?.signal })).data.map((row) => [row.id, row.context_length]));
+      const { signal, auth, apiKey } = options ?? {};
+      this.#lengths ??= new Map((await this.#client.models({}, { signal, auth, apiKey })).data.map((row) => [row.id, row.context_length]));
       return this.#lengths.get(model) ?? this.#lengths.get(model?.split(":")[0]) ?? undefined;
     }
   };

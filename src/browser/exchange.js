@@ -1,6 +1,7 @@
-// Carries a call of the core through the network: the caller's fetch, signals and hooks, and the clocks. What is sent,
+// Carries a call of the core through the network: the caller's fetch, tokens, signals and hooks, and the clocks. What is sent,
 // what it means, and whether to try again is the core's to say.
 
+import { authorize } from "./auth.js";
 import { openRouterError } from "./error.js";
 
 /** What `received` wants to be done with a body, see call.rs. */
@@ -15,6 +16,7 @@ const warned = new Set();
 /** One call and its request: `run()` resolves with the answer, or rejects with why there is none. */
 export class Exchange {
   #call;
+  #auth;
   #fetch;
   #hooks;
   #cache;
@@ -31,8 +33,9 @@ export class Exchange {
   };
 
   /** `cache` is fetch's option; `kept` has the tag of a text that is known, and notes what comes, see models.js. */
-  constructor(call, { fetch, hooks, cache, kept }, signals) {
+  constructor(call, { auth, fetch, hooks, cache, kept }, signals) {
     this.#call = call;
+    this.#auth = auth;
     this.#fetch = fetch;
     this.#hooks = hooks;
     // Where there is no page there is no cache either, and not every engine knows the option.
@@ -58,6 +61,11 @@ export class Exchange {
         const { error } = this.#call;
         const delayMs = this.#call.again(Math.random(), Date.now());
         if (delayMs === undefined) throw openRouterError(error);
+        if (delayMs < 0) {
+          if (this.#kept) this.#kept.isRenewed = true;
+          await authorize(this.#call, this.#auth, this.#signals);
+          continue;
+        }
         this.#hooks?.onRetry?.({ error: openRouterError(error), delayMs });
         await this.#pause(delayMs);
       }

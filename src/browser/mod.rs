@@ -52,6 +52,11 @@ extern "C" {
     #[wasm_bindgen(js_name = OpenRouterError, reexport = "OpenRouterError", skip_typescript)]
     fn bring_error();
 }
+#[wasm_bindgen(module = "/src/browser/auth.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = authorize, reexport = "authorize", skip_typescript)]
+    fn bring_auth();
+}
 #[wasm_bindgen(module = "/src/browser/exchange.js")]
 extern "C" {
     #[wasm_bindgen(js_name = Exchange, reexport = "Exchange", skip_typescript)]
@@ -165,10 +170,22 @@ pub struct ClientCall(Result<Call, Error>);
 
 #[wasm_bindgen]
 impl ClientCall {
-    /// `{url, method, headers, attempt}` as JSON: the request goes out. Empty if there is none.
+    /// Takes a token that was kept since then, or that is new; says why another one is needed. See `auth.js`.
+    pub fn offer(&mut self, token: &str, since: Option<f64>, now: f64) -> Option<String> {
+        Some(self.0.as_mut().ok()?.offer(token, since.map(ms), ms(now))?.as_str().into())
+    }
+
+    /// `{url, method, headers, attempt}` as JSON: the request goes out. Empty if there is none, for want of a token too.
     pub fn send(&mut self, now: f64) -> String {
         let mut out = String::new();
         let Ok(call) = &mut self.0 else { return out };
+        if call.lacks_token() {
+            // Who says that there is a function, but has none, gives no token either.
+            if call.error().is_none() {
+                call.offer("", None, 0);
+            }
+            return out;
+        }
         call.sent(ms(now));
         let request = call.request();
         let mut object = ObjectWriter::new(&mut out);
@@ -243,9 +260,11 @@ impl ClientCall {
         self.0.as_ref().ok()?.wait(ms(now)).map(float)
     }
 
-    /// How many ms to wait before the next try; `undefined` if there is none.
+    /// How many ms to wait before the next try; `undefined` if there is none, -1 if a token is to be asked for first.
     pub fn again(&mut self, random: f64, now: f64) -> Option<f64> {
-        self.0.as_mut().ok()?.again(random, ms(now)).map(float)
+        let call = self.0.as_mut().ok()?;
+        let pause = call.again(random, ms(now))?;
+        Some(if call.lacks_token() { -1.0 } else { float(pause) })
     }
 
     /// What has failed, as JSON.

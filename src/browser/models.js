@@ -1,8 +1,9 @@
 // Answers that are kept for as long as their headers allow, by client, and questions to the model list. How long that
 // is, and which models meet which needs, is the core's to say.
 
+import { join } from "./auth.js";
 import { OpenRouterError, openRouterError } from "./error.js";
-import { Exchange, unlessAborted } from "./exchange.js";
+import { Exchange } from "./exchange.js";
 
 /** What may be done with a kept answer, see freshness.rs. */
 const FRESH = 0;
@@ -56,7 +57,7 @@ export class Catalogue {
     const name = settings + key;
     let shared = this.#pending.get(name);
     // Functions are settings too, but no JSON.
-    if (shared?.fetch !== transport.fetch || shared?.hooks !== transport.hooks) shared = undefined;
+    if (["auth", "fetch", "hooks"].some((name) => shared?.[name] !== transport[name])) shared = undefined;
     if (state === FRESH || shared) call.free();
     if (state === FRESH) return entry;
     if (!shared) {
@@ -68,7 +69,7 @@ export class Catalogue {
     }
     if (state === STALE) return entry;
     try {
-      return await join(shared, signal);
+      return await join(shared, signal ? [signal] : []);
     } catch (error) {
       if (state === IF_ERROR && !signal?.aborted && error.retryable) return entry;
       throw error;
@@ -87,24 +88,11 @@ export class Catalogue {
     const cacheControl = headers.get("cache-control")?.toLowerCase() ?? old.cacheControl;
     const time = Date.now() - headers.get("age") * 1000;
     const renewed = { text: old.text, cacheControl, etag: headers.get("etag") ?? old.etag, time };
-    if (cache === "no-store") return renewed;
+    // What another token was answered is no answer to this one.
+    if (cache === "no-store" || kept.isRenewed) return renewed;
     this.#entries.delete(key);
     if (freshness(Core, renewed, time) !== NO_STORE) this.#entries.set(key, renewed);
     if (this.#entries.size > MOST) this.#entries.delete(this.#entries.keys().next().value);
     return renewed;
-  }
-}
-
-/** Waits for a request that others may wait for too; it ends when nobody does any more. */
-async function join(shared, signal) {
-  shared.waiters += 1;
-  try {
-    return await unlessAborted(shared.done, signal);
-  } finally {
-    shared.waiters -= 1;
-    if (shared.waiters === 0) {
-      shared.forget();
-      shared.cancel.abort();
-    }
   }
 }

@@ -1,5 +1,6 @@
 // The class that people use: reads what the caller gives when he gives it, and hands it to the core as JSON.
 
+import { authorize } from "./auth.js";
 import { EventStream, withAudio } from "./events.js";
 import { Exchange, unlessAborted } from "./exchange.js";
 import { CHEAPEST, COST, Catalogue, FIND, ask, data, take } from "./models.js";
@@ -9,6 +10,7 @@ import { ToolRun } from "./tools.js";
 
 /** How each option that is no JSON is told from a mistake, which stays for the core to refuse. */
 const platform = {
+  auth: (value) => typeof value === "function",
   fetch: (value) => typeof value === "function",
   hooks: (value) => typeof value === "object",
   signal: (value) => typeof value.addEventListener === "function",
@@ -25,6 +27,8 @@ const split = (options) => {
     own[name] = plain[name];
     delete plain[name];
   }
+  // See auth.rs.
+  if (own.auth) plain.auth = "\0";
   const { headers } = plain;
   if (typeof headers === "object" && headers !== null) {
     const pairs = typeof headers[Symbol.iterator] === "function" ? [...headers] : Object.entries(headers);
@@ -252,7 +256,14 @@ export const openRouterClass = ({ loaded, load }) =>
       for (const signal of signals) signal.throwIfAborted();
       if (!loaded()) await signals.reduce(unlessAborted, load());
       this.#core ??= new (loaded())(this.#options.json, pageOrigin(), environment());
-      const { fetch = this.#options.fetch, hooks = this.#options.hooks, cache = this.#options.cache } = own;
-      return send(await prepare(this.#core, json), { fetch, hooks, cache }, signals, json);
+      const { auth = this.#options.auth, fetch = this.#options.fetch, hooks = this.#options.hooks, cache = this.#options.cache } = own;
+      const call = await prepare(this.#core, json);
+      try {
+        if (auth) await authorize(call, auth, signals);
+      } catch (error) {
+        call.free();
+        throw error;
+      }
+      return send(call, { auth, fetch, hooks, cache }, signals, json);
     }
   };

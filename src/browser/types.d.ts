@@ -17,6 +17,14 @@ export interface CommonOptions {
    * variable `OPENROUTER_API_KEY`. Never put your own key in a page.
    */
   apiKey?: string;
+  /**
+   * A token that ends, such as a proxy's session, or a function that gives one: `Authorization: Bearer …`, as with `apiKey`,
+   * beside which it is refused. A function is asked before the first request, once for all calls that wait at the same
+   * time, and what it gives is kept in memory: until shortly before its end, if it is a JWT with `exp`, or until the server
+   * refuses it (401). Then it is asked again, and the request is sent once more, which is no retry; a second 401 is the error.
+   * A function that several clients or calls are given gives one token for all of them.
+   */
+  auth?: string | AuthFunction;
   /** Sent with every request, in place of headers of the same name. */
   headers?: HeadersInit;
   /** URL of your app, by which OpenRouter lists it: `HTTP-Referer`. Default: the variable `OPENROUTER_SITE_URL`. */
@@ -41,6 +49,24 @@ export interface CommonOptions {
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   hooks?: Hooks;
 }
+
+/** Why a token is asked for, and until when it is of use. */
+export interface AuthRequest {
+  /**
+   * `first`: there is none. `expired`: the one before is, or soon will be, over. `refused`: the server did not accept it
+   * (401), so that a copy of it, kept elsewhere, will not do.
+   */
+  reason: "first" | "expired" | "refused";
+  /** Aborted when nobody waits for the token any more. */
+  signal: AbortSignal;
+}
+
+/**
+ * Gives a token. What it throws ends the calls that wait, which reject with it as it is; anything but a text that is not
+ * empty is `authentication`, with the `field` `auth`. While it is asked, only `timeout` and `signal` of a call hold. It must
+ * not wait for a call of a client whose `auth` it is.
+ */
+export type AuthFunction = (request: AuthRequest) => string | Promise<string>;
 
 /** Called as a call goes on. They see neither key nor prompt. What one throws ends the call, which rejects with it. */
 export interface Hooks {

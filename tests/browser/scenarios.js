@@ -1,6 +1,7 @@
 // What the JavaScript surface does, told once: `wasm-pack test` runs it against the crate's own exports, the package
 // test against the published files, in every engine. `alone` needs no server, `withSimulator` needs the simulator.
 
+import { authAlone, authWithSimulator } from "./auth.js";
 import { alone as toolsAlone, withSimulator as toolsWithSimulator } from "./tools.js";
 import { endpoints, endpointsAlone } from "./endpoints.js";
 import { robustAlone, robustWithSimulator } from "./robustness.js";
@@ -13,6 +14,7 @@ export const alone = {
 
   ...endpointsAlone,
   ...robustAlone,
+  ...authAlone,
   ...conversationAlone,
   ...models.alone,
 
@@ -113,6 +115,7 @@ export const withSimulator = {
 
   ...endpoints,
   ...robustWithSimulator,
+  ...authWithSimulator,
   ...conversationWithSimulator,
   ...models.withSimulator,
 
