@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { root, wasmEnvironment } from "../scripts/toolchain.mjs";
 import { signIn } from "./browser/endpoints.js";
 import { alone, scenarios } from "./browser/scenarios.js";
+import { sessions } from "./browser/session.js";
 import { equal, ok, rejection, until } from "./browser/support.js";
 import { engines, openBrowser } from "./support/browsers.mjs";
 import { serveFiles } from "./support/files.mjs";
@@ -66,6 +67,7 @@ for (const engine of engines) {
 
       for (const name of Object.keys(scenarios)) test(name, () => succeeds("runScenario", name, upstream.url));
       for (const name of Object.keys(signIn)) test(name, () => succeeds("runSignIn", name, upstream.url));
+      for (const name of Object.keys(sessions)) test(name, () => succeeds("runSession", name, upstream.url));
     });
 
     test("people sign in: the page leaves for consent, comes back in its tab, and gets a key", async () => {
@@ -127,6 +129,29 @@ describe("in Node", async () => {
   for (const name of Object.keys(signIn)) {
     test(name, () => signIn[name]({ OpenRouter, oauth, simulator: upstream.url }));
   }
+
+  const { proxySession } = await import("../pkg/dist/session.js");
+
+  for (const name of Object.keys(sessions)) {
+    test(name, () => sessions[name]({ OpenRouter, proxySession, simulator: upstream.url }));
+  }
+
+  test("where a session is asked for, the key in the environment stays", async () => {
+    const asked = [];
+    const fetch = async (url, { headers }) => {
+      asked.push(headers);
+      return new Response('{"token":"one"}');
+    };
+    process.env.OPENROUTER_API_KEY = "sk-of-the-environment";
+    try {
+      equal(await proxySession({ url: "https://proxy.example/session", turnstileToken: () => "t", fetch })(), "one");
+    } finally {
+      delete process.env.OPENROUTER_API_KEY;
+    }
+    ok(!JSON.stringify(asked).includes("sk-of-the-environment"), "no key");
+    equal(asked.length, 1);
+    assert.throws(() => proxySession({ turnstileToken: () => "t" }), { code: "configuration", field: "url" });
+  });
 
   test("without a page the storage and the address must be given", async () => {
     const storage = new Map();

@@ -1,6 +1,7 @@
 // What tests/package.test.mjs calls in a page. The package is imported by each call, so that its loading can be watched.
 import { signIn } from "./endpoints.js";
 import { scenarios } from "./scenarios.js";
+import { sessions } from "./session.js";
 import { connect, fresh, hi } from "./support.js";
 
 const WASM = "/pkg/dist/wasm/openrouter_bg.wasm";
@@ -22,6 +23,12 @@ window.page = {
     const { OpenRouter } = await import("/pkg/dist/index.js");
     const oauth = await import("/pkg/dist/oauth.js");
     await signIn[name]({ OpenRouter, oauth, simulator });
+  },
+
+  async runSession(name, simulator) {
+    const { OpenRouter } = await import("/pkg/dist/index.js");
+    const { proxySession } = await import("/pkg/dist/session.js");
+    await sessions[name]({ OpenRouter, proxySession, simulator });
   },
 
   async beginSignIn(simulator) {

@@ -1,6 +1,7 @@
 // Compiles, or does not where it says so: what a TypeScript user writes against the package as published.
 import {
   type AssistantMessage,
+  type AuthFunction,
   type ChatCompletion,
   type ChatCompletionChunk,
   type ChatRequest,
@@ -29,10 +30,23 @@ import {
   type Tool,
 } from "openrouter-wasm";
 import { beginSignIn, completeSignIn } from "openrouter-wasm/oauth";
+import { type ProxySession, proxySession } from "openrouter-wasm/session";
 import { type ComparisonResult, compare } from "openrouter-wasm/compare";
 
 const client = new OpenRouter();
 new OpenRouter({ baseURL: "/llm/v1", apiKey: "sk-or-v1-…", headers: { "X-A": "b" } });
+const auth: AuthFunction = async ({ reason, signal }) => (await fetch(`/token?fresh=${reason !== "first"}`, { signal })).text();
+new OpenRouter({ auth });
+new OpenRouter({ auth: "token" }).models({}, { auth: () => "own" });
+// @ts-expect-error: a token is a text
+new OpenRouter({ auth: async () => undefined });
+// @ts-expect-error: there is no such reason
+new OpenRouter({ auth: ({ reason }) => (reason === "again" ? "a" : "b") });
+const session: ProxySession = proxySession({ turnstileToken: ({ signal }) => (signal?.aborted ? "" : "challenge") });
+new OpenRouter({ auth: session });
+export const usage = async () => fetch("/usage", { headers: { authorization: `Bearer ${await session()}` } });
+// @ts-expect-error: Turnstile's token is asked for by a function
+proxySession({ turnstileToken: "challenge" });
 // @ts-expect-error: it is spelt baseURL
 new OpenRouter({ baseUrl: "/llm/v1" });
 
