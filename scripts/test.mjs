@@ -22,7 +22,7 @@ const suites = {
   docs: () => [node("tests/docs.test.mjs")],
   validators: () => [node("tests/validators.test.mjs")],
   bench: () => [node("bench/*.test.mjs")],
-  page: () => [node("www/tests/*.test.ts"), node("tests/page.test.mjs")],
+  page: () => [node("www/tests/*.test.ts"), node("tests/page.test.mjs", "tests/session.test.mjs")],
 };
 
 /**

@@ -1,9 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
+const published = (file) => fileURLToPath(new URL(`../pkg/dist/${file}`, import.meta.url));
+
 export default defineConfig({
   // The package as it is published, built by scripts/build.mjs.
-  resolve: { alias: { "openrouter-wasm": fileURLToPath(new URL("../pkg/dist/index.js", import.meta.url)) } },
+  resolve: { alias: { "openrouter-wasm/session": published("session.js"), "openrouter-wasm": published("index.js") } },
   build: {
     // The Content-Security-Policy lets no data: URL through but images.
     assetsInlineLimit: 0,

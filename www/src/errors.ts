@@ -56,7 +56,11 @@ const EXPLANATIONS: Record<OpenRouterErrorCode, Explain> = {
     "model",
     "retry",
   ],
-  authentication: () => ["This site is not signed in to OpenRouter", `Its key is missing, wrong or disabled. ${OWNER}`, "retry"],
+  authentication: () => [
+    "You were not let in",
+    "Your session, or this site’s key, was not accepted. Try again, or reload the page; if that does not help, only its owner can fix it.",
+    "retry",
+  ],
   payment_required: () => [
     "This site is out of credit",
     "Its owner has to add some at OpenRouter, or to raise the limit of its key. Until then, free models may still answer.",

@@ -1,11 +1,13 @@
 // Puts the page together.
-import { OpenRouter } from "openrouter-wasm";
-import { showHealth, showNotice } from "./banners.ts";
+import { OpenRouter, OpenRouterError, init } from "openrouter-wasm";
+import { proxySession } from "openrouter-wasm/session";
+import { askHealth, showHealth, showNotice, widgetOf } from "./banners.ts";
 import { Chat } from "./chat.ts";
 import { Composer } from "./composer.ts";
 import { button, byId, h } from "./dom.ts";
 import { Follower } from "./follow.ts";
 import { Picker } from "./picker.ts";
+import { challenge } from "./turnstile.ts";
 
 const SUGGESTIONS = [
   "Explain how a browser runs WebAssembly, in five sentences.",
@@ -14,13 +16,30 @@ const SUGGESTIONS = [
   "Write a haiku about the sea at night.",
 ];
 
-// The card of an error counts down to the next try, and the reader decides: nobody should look at an empty page meanwhile.
-const client = new OpenRouter({ maxRetries: 0 });
+// While the server says what it wants, what will be needed anyway is loaded.
+void init().catch(() => {});
+const health = await askHealth();
+const widget = widgetOf(health);
+
 const banners = byId("banners", HTMLElement);
 const log = byId("log", HTMLElement);
 const modelName = byId("model-name", HTMLElement);
 const status = byId("status", HTMLElement);
 const welcome = byId("welcome", HTMLElement);
+
+const session = (site: NonNullable<typeof widget>) => {
+  const page = {
+    box: byId("challenge", HTMLElement),
+    announce: (words: string) => {
+      status.textContent = words;
+    },
+    failure: (message: string) => new OpenRouterError({ code: "authentication", message, upstreamMessage: message, retryable: false }),
+  };
+  return proxySession({ turnstileToken: ({ signal }) => challenge(site, page, signal) });
+};
+
+// The card of an error counts down to the next try, and the reader decides: nobody should look at an empty page meanwhile.
+const client = new OpenRouter({ maxRetries: 0, auth: widget && session(widget) });
 
 const follower = new Follower(byId("scroller", HTMLElement), byId("content", HTMLElement), byId("jump", HTMLElement));
 
@@ -80,4 +99,4 @@ document.addEventListener("keydown", (event) => {
 });
 
 void picker.load();
-void showHealth(banners);
+showHealth(banners, health);
