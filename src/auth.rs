@@ -102,7 +102,7 @@ mod tests {
         {
             assert_eq!(seconds_good(claims), None, "{claims}");
         }
-        assert_eq!(seconds_good(r#"{"exp":1e999}"#), None);
+        assert!(good_until(&jwt(r#"{"exp":1e999}"#), NOW) > u64::MAX / 2);
         for token in ["", ".", "..", "sk-or-v1-key", "a.b.c", "a.\u{e9}.c", "e30.eyJleHAiOjE4MDAwMDA5MDB9=.x"] {
             assert_eq!(good_until(token, NOW), u64::MAX, "{token}");
         }

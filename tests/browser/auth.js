@@ -48,7 +48,7 @@ const held = () => {
   const asked = [];
   const auth = ({ signal }) => {
     const { promise, ...settle } = later();
-    asked.push({ signal, ...settle });
+    asked.push({ signal, promise, ...settle });
     return promise;
   };
   return { auth, asked };
@@ -238,11 +238,15 @@ export const authAlone = {
     const third = client.chat(hi("a/b"));
     await isAsked(asked, 2);
     asked[0].resolve("old");
+    await asked[0].promise;
+    await new Promise((resolve) => setTimeout(resolve));
+    const fourth = client.chat(hi("a/b"));
+    await new Promise((resolve) => setTimeout(resolve));
     asked[1].resolve("new");
-    await third;
+    await Promise.all([third, fourth]);
     ok(!asked[1].signal.aborted, "no abort after the answer");
     await client.chat(hi("a/b"));
-    equal([sent, asked.length], [["new", "new"], 2], "what came too late is not kept:");
+    equal([sent, asked.length], [["new", "new", "new"], 2], "what came too late is not kept:");
   },
 
   async a_call_does_not_wait_for_a_token_longer_than_it_may_take(context) {
@@ -280,6 +284,11 @@ export const authAlone = {
     const ids = async (options) => (await client.models({}, options)).data.map(({ id }) => id).join();
     equal(await ids(), "of two");
     equal(await ids({ auth: "one" }), "of one", "who has the old token all the same:");
+    // With the next token they may be two people.
+    const [mine, yours] = [giving("same"), giving("same")].map(({ auth }) => ({ auth, cache: "reload" }));
+    const other = serve(context, undefined, [list("of somebody")]);
+    await Promise.all([mine, mine, yours].map((options) => other.client.models({}, options)));
+    equal(other.sent, ["same", "same"], "requests that are shared:");
   },
 
   async tool_runs_conversations_and_comparisons_use_it_alike(context) {
