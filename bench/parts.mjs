@@ -42,6 +42,7 @@ const FEATURES = [
   { what: "conversations", exports: ["core_conversation", "core_addUsage"], names: "{ Conversation }", from: "openrouter-wasm" },
   { what: "files and sound as parts", exports: ["core_partForm", "core_audioInput"], names: "{ contentPart }", from: "openrouter-wasm" },
   { what: "signing in", exports: ["oauthBegin", "oauthComplete"], names: "*", from: "openrouter-wasm/oauth" },
+  { what: "sessions of the proxy", exports: [], names: "*", from: "openrouter-wasm/session" },
   { what: "comparing models", exports: ["core_tokensPerSecond"], names: "*", from: "openrouter-wasm/compare" },
 ];
 
