@@ -46,6 +46,7 @@ const session = () => ({
   TURNSTILE_VERIFY_URL: `${services.url}/siteverify`,
   TURNSTILE_HOSTNAMES: "app.example",
   TURNSTILE_ACTION: "chat",
+  TURNSTILE_SITE_KEY: "the-site-key",
   PSEUDONYM_SECRET: PSEUDONYM,
   ANONYMOUS_PLAN: "visitor",
 });
@@ -436,6 +437,13 @@ test("a local proxy lets its own machine in without a token, and no name that wa
     assert.equal(await status(host, { method: "OPTIONS" }), 403, host);
     assert.equal(await status(host, { method: "GET", path: "/api/v1/models", origin: null }), 403, host);
   }
+});
+
+test("the page learns how to begin a session, and nothing that is secret", async () => {
+  const health = await call(tokens, "/healthz");
+  assert.deepEqual(health.json(), { status: "ok", demo: false, turnstile: { siteKey: "the-site-key", action: "chat" } });
+  const local = await start({ AUTH_MODE: "local" });
+  assert.deepEqual((await call(local, "/healthz")).json(), { status: "ok", demo: false });
 });
 
 test("what is missing is named, and a mode that is not set lets nobody in", async () => {

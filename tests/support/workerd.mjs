@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { npmProgram, root } from "../../scripts/toolchain.mjs";
 
-const modules = { "index.js": "esModule", "index_bg.wasm": "wasm" };
+/** The built Worker's files, and what workerd calls them. */
+const built = { folder: join(root, "worker", "build"), files: { "index.js": "esModule", "index_bg.wasm": "wasm" } };
 
 /** Settings of a Worker that asks nobody who he is and lets everything pass, for tests of something else. */
 export const OPEN = { AUTH_MODE: "local", ALLOWED_MODELS: "*", PRICES: "off", MAX_OUTPUT_TOKENS: "0" };
@@ -18,13 +19,15 @@ export const OPEN = { AUTH_MODE: "local", ALLOWED_MODELS: "*", PRICES: "off", MA
  * `cache` is the address (`127.0.0.1:port`) of what answers for the Cache API; without one there is none. `storage` is a
  * folder for Durable Objects: who starts another Worker with the same one finds what is in it. `broken` names bindings of
  * Durable Objects that fail. `rateLimit` is how many requests each key has (it never begins anew), or `"broken"`.
+ * `modules` is another Worker.
  * @param {Record<string, string>} variables
- * @param {{cache?: string, storage?: string, broken?: string[], rateLimit?: number | "broken"}} services
+ * @param {{modules?: {folder: string, files: Record<string, string>}, cache?: string, storage?: string, broken?: string[], rateLimit?: number | "broken"}} services
  * @returns {Promise<{url: string, pid: number, log: () => string, close: () => Promise<void>}>}
  */
 export async function startWorker(variables, services = {}) {
   const folder = mkdtempSync(join(tmpdir(), "openrouter-worker-"));
-  for (const name of Object.keys(modules)) copyFileSync(join(root, "worker", "build", name), join(folder, name));
+  const { modules = built } = services;
+  for (const name of Object.keys(modules.files)) copyFileSync(join(modules.folder, name), join(folder, name));
   writeFileSync(join(folder, "config.capnp"), configuration(variables, services), { mode: 0o600 });
   if (services.storage) mkdirSync(services.storage, { recursive: true });
 
@@ -88,11 +91,11 @@ const rateLimiter = `
   export default ({ most }) => new Ratelimit(JSON.parse(most));
 `;
 
-function configuration(variables, { cache, storage, broken = [], rateLimit }) {
+function configuration(variables, { modules = built, cache, storage, broken = [], rateLimit }) {
   const settings = readFileSync(join(root, "worker", "wrangler.toml"), "utf8");
   const date = settings.match(/compatibility_date = "(.+)"/)[1];
   const flags = settings.match(/compatibility_flags = (\[.*\])/)[1];
-  const embedded = Object.entries(modules).map(([name, kind]) => `(name = "${name}", ${kind} = embed "${name}")`);
+  const embedded = Object.entries(modules.files).map(([name, kind]) => `(name = "${name}", ${kind} = embed "${name}")`);
   const namespaces = Object.values(objects).map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true)`);
   const stored = storage && `durableObjectNamespaces = [${namespaces.join(", ")}], durableObjectStorage = (localDisk = "disk"),`;
 

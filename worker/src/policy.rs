@@ -323,7 +323,16 @@ pub fn health_body(settings: Result<&Config, &Vec<String>>) -> String {
     let mut body = ObjectWriter::new(&mut out);
     body.text("status", Some(if settings.is_ok() { "ok" } else { "misconfigured" }));
     match settings {
-        Ok(config) => body.key("demo").push_str(if config.is_demo { "true" } else { "false" }),
+        Ok(config) => {
+            body.key("demo").push_str(if config.is_demo { "true" } else { "false" });
+            // The page begins its session by itself.
+            if let Some((site_key, action)) = config.authentication.turnstile_widget() {
+                let mut turnstile = ObjectWriter::new(body.key("turnstile"));
+                turnstile.text("siteKey", Some(site_key));
+                turnstile.text("action", action);
+                turnstile.end();
+            }
+        }
         Err(problems) => {
             let problems = problems.iter().map(|problem| Value::string(problem)).collect();
             body.value("problems", &Value::Array(problems));

@@ -70,6 +70,8 @@ pub(crate) struct Sessions {
 #[derive(Debug, Clone)]
 pub(crate) struct Turnstile {
     pub(crate) secret: Secret,
+    /// What the page needs to show the check; not secret.
+    pub(crate) site_key: Option<String>,
     pub(crate) url: String,
     pub(crate) hostnames: Vec<String>,
     pub(crate) action: Option<String>,
@@ -136,6 +138,13 @@ impl Authentication {
             None => host.split(':').next().unwrap_or_default(),
         };
         !matches!(self, Self::Local) || ["localhost", "127.0.0.1", "::1"].contains(&name)
+    }
+
+    /// Site key and action of the check by which pages get sessions, if there is one.
+    pub fn turnstile_widget(&self) -> Option<(&str, Option<&str>)> {
+        let Self::Tokens(tokens) = self else { return None };
+        let turnstile = tokens.sessions.as_ref()?.turnstile.as_ref()?;
+        Some((turnstile.site_key.as_deref()?, turnstile.action.as_deref()))
     }
 
     /// Whether there is a `POST /session`.
@@ -214,6 +223,7 @@ impl Turnstile {
     fn read(variables: &mut Variables<'_>) -> Self {
         Self {
             secret: Secret::new(&variables.text("TURNSTILE_SECRET").unwrap_or_default()),
+            site_key: variables.text("TURNSTILE_SITE_KEY"),
             url: {
                 let url = text_or(variables, "TURNSTILE_VERIFY_URL", TURNSTILE_VERIFY_URL);
                 check_url(variables, "TURNSTILE_VERIFY_URL", &url);
