@@ -1,0 +1,102 @@
+// What the benchmark does to a Worker, over keep-alive connections of its own.
+import { once } from "node:events";
+import { Agent, request } from "node:http";
+
+const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
+
+/** Sends a chat; resolves with the response once its headers are here. */
+export function send({ url, headers }, body, { pool = agent } = {}) {
+  return new Promise((resolve, reject) => {
+    const options = {
+      method: "POST",
+      agent: pool,
+      headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body), ...headers },
+    };
+    request(`${url}/api/v1/chat/completions`, options, resolve).once("error", reject).end(body);
+  });
+}
+
+async function bytesOf(response, status = 200) {
+  const pieces = [];
+  for await (const piece of response) pieces.push(piece);
+  const bytes = Buffer.concat(pieces);
+  if (response.statusCode !== status) throw new Error(`HTTP ${response.statusCode}: ${bytes.subarray(0, 300)}`);
+  return bytes;
+}
+
+/** Sends so many requests, some at a time. */
+export async function requests(worker, body, { count, atOnce }) {
+  let left = count;
+  const lane = async () => {
+    while (left-- > 0) await bytesOf(await send(worker, body));
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+}
+
+/** Reads streams at once; how many events came in all. */
+export async function streams(worker, body, { atOnce }) {
+  const read = async () => {
+    const response = await send(worker, body);
+    if (response.statusCode !== 200) await bytesOf(response);
+    let events = 0;
+    let last = 0;
+    for await (const piece of response) {
+      for (const byte of piece) {
+        // An event ends with an empty line.
+        if (byte === 10 && last === 10) events++;
+        last = byte;
+      }
+    }
+    return events;
+  };
+  const events = await Promise.all(Array.from({ length: atOnce }, read));
+  return events.reduce((sum, count) => sum + count, 0);
+}
+
+/** Milliseconds from the request to the first byte of its body. */
+export async function firstByte(worker, body) {
+  const began = performance.now();
+  const response = await send(worker, body);
+  if (response.statusCode !== 200) await bytesOf(response);
+  const ended = once(response, "close");
+  await once(response, "data");
+  const took = performance.now() - began;
+  response.resume();
+  await ended;
+  return took;
+}
+
+/**
+ * Holds streams of ticker.mjs open at once and reads each of them up to a number of events: how late they came, in ms, and
+ * how many were missing.
+ */
+export async function held(worker, body, { atOnce, events }) {
+  const lags = [];
+  let lost = 0;
+  const pool = new Agent({ maxSockets: Infinity });
+  const read = async () => {
+    const response = await send(worker, body, { pool });
+    if (response.statusCode !== 200) await bytesOf(response);
+    response.setEncoding("utf8");
+    let rest = "";
+    let next;
+    let seen = 0;
+    for await (const text of response) {
+      const now = performance.timeOrigin + performance.now();
+      const parts = (rest + text).split("\n\n");
+      rest = parts.pop();
+      for (const part of parts) {
+        const { number, sent } = JSON.parse(part.slice("data: ".length));
+        lost += number - (next ?? number);
+        next = number + 1;
+        lags.push(now - sent);
+        seen++;
+      }
+      if (seen >= events) break;
+    }
+    lost += Math.max(0, events - seen);
+  };
+  await Promise.all(Array.from({ length: atOnce }, read));
+  pool.destroy();
+  return { lags, lost };
+}

@@ -1,0 +1,91 @@
+// The Workers that are measured, each in a workerd of its own.
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { Failure, run } from "../../scripts/processes.mjs";
+import { root, wasmEnvironment } from "../../scripts/toolchain.mjs";
+import { startWorker } from "../../tests/support/workerd.mjs";
+
+export const KEY = "sk-or-v1-bench";
+/** What everything is a multiple of. */
+export const FLOOR = "js pass";
+export const MINIMAL = "rust minimal";
+
+const SECRET = "the-service-secret-of-the-benchmark";
+const session = {
+  AUTH_MODE: "session",
+  SESSION_SECRETS: "bench:the-signing-secret-of-the-benchmark",
+  SERVICE_SECRET: SECRET,
+  ALLOWED_MODELS: "*",
+  MAX_OUTPUT_TOKENS: "1000000",
+};
+/** Limits of every kind, none of which is reached. */
+const budget = {
+  MAX_PRICE: '{"prompt": 1, "completion": 1}',
+  PLANS: "user: 1000000 requests/minute, 10000 streams, 100000000000 tokens/day, 1000000 USD/day",
+  DEFAULT_PLAN: "user",
+  SITE_USD_PER_DAY: "1000000",
+};
+
+const minimal = join(import.meta.dirname, "minimal");
+
+/** Builds what is not ours: once in a run. */
+async function others() {
+  const folder = mkdtempSync(join(tmpdir(), "openrouter-bench-edge-"));
+  const pass = join(folder, "pass");
+  const hono = join(folder, "hono");
+  for (const each of [pass, hono]) mkdirSync(each);
+  copyFileSync(join(import.meta.dirname, "pass.js"), join(pass, "index.js"));
+  if (!existsSync(join(root, "bench", "node_modules", "hono"))) throw new Failure("hono is missing: run `npm ci` in bench/");
+  const entryPoints = [join(import.meta.dirname, "hono.js")];
+  await build({ entryPoints, outfile: join(hono, "index.js"), bundle: true, minify: true, format: "esm", target: "es2022" });
+  const env = { ...wasmEnvironment(), CARGO_TARGET_DIR: join(root, "target", "minimal-worker") };
+  await run("worker-build", ["--release"], { cwd: minimal, env, quiet: true });
+  const script = { "index.js": "esModule" };
+  return {
+    close: () => rmSync(folder, { recursive: true, force: true }),
+    modules: {
+      [FLOOR]: { folder: pass, files: script },
+      hono: { folder: hono, files: script },
+      [MINIMAL]: { folder: join(minimal, "build"), files: { ...script, "index_bg.wasm": "wasm" } },
+    },
+  };
+}
+
+let made;
+
+/** Starts all of them before this upstream; `headers` are what their callers send. */
+export async function startWorkers(baseUrl) {
+  made ??= await others();
+  const workers = {};
+  for (const [name, modules] of Object.entries(made.modules)) {
+    workers[name] = { ...(await startWorker({ UPSTREAM: baseUrl, KEY }, { modules })), headers: {} };
+  }
+  const ours = { OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: baseUrl, ALLOWED_ORIGINS: "self", ...session };
+  // In memory: what a disk takes to be sure is the disk's.
+  const storage = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "openrouter-bench-edge-"));
+  workers.ours = await startOurs({ ...ours, PRICES: "off" });
+  workers["ours, budget"] = await startOurs({ ...ours, ...budget }, { storage });
+  const { close } = workers["ours, budget"];
+  workers["ours, budget"].close = async () => {
+    await close();
+    rmSync(storage, { recursive: true, force: true });
+  };
+  return workers;
+}
+
+async function startOurs(variables, services) {
+  const worker = await startWorker(variables, services);
+  const response = await fetch(`${worker.url}/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${SECRET}` },
+    body: JSON.stringify({ user: "bench" }),
+  });
+  if (!response.ok) throw new Failure(`there is no session: ${await response.text()}`);
+  const { token } = await response.json();
+  return { ...worker, headers: { authorization: `Bearer ${token}` } };
+}
+
+/** Removes what was built. */
+export const cleanUp = () => made?.close();
