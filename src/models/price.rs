@@ -286,8 +286,8 @@ mod tests {
         for (index, low) in ascending.iter().enumerate() {
             for high in &ascending[index + 1..] {
                 let [low, high] = [low, high].map(|text| Price::parse(text).unwrap());
-                assert_eq!((low.cmp(&high), high.cmp(&low)), (Ordering::Less, Ordering::Greater), "{low} {high}");
-                assert!(low.approximate() < high.approximate(), "{low} {high}");
+                assert_eq!((low.cmp(&high), high.cmp(&low)), (Ordering::Less, Ordering::Greater), "{low:?} {high:?}");
+                assert!(low.approximate() < high.approximate(), "{low:?} {high:?}");
             }
         }
         assert_eq!(Price::parse("0.10").cmp(&Price::parse("1e-1")), Ordering::Equal);
