@@ -40,6 +40,8 @@ const pkg = join(root, "pkg");
 export const named = join(root, "target", "names", "openrouter.wasm");
 export const linked = join(root, "target", "names", "linked.wasm");
 const workerBuild = join(root, "worker", "build");
+/** The same of the Worker's: it says which functions the numbers in a stack are. */
+const workerNamed = join(root, "target", "names", "worker.wasm");
 const page = join(root, "www", "dist");
 
 const builders = { package: buildPackage, worker: buildWorker, page: buildPage };
@@ -110,18 +112,43 @@ export async function optimise(from, to, env) {
 }
 
 async function buildWorker(env) {
-  const sources = ["Cargo.toml", "Cargo.lock", ".cargo", "src", "worker/Cargo.toml", "worker/.cargo", "worker/src"];
-  const inputs = [...sources.map((path) => join(root, path)), import.meta.filename];
-  await unlessFresh("worker", inputs, [], [workerBuild], async () => {
+  const { target } = metadata(env);
+  const names = ["--", "-C", "symbol-mangling-version=v0"];
+  await run("cargo", ["rustc", "--release", "-p", "openrouter-wasm-worker", "--lib", "--target", WASM_TARGET, ...names], { cwd: root, env });
+  const wasm = join(target, WASM_TARGET, "release", "openrouter_wasm_worker.wasm");
+  const scripts = join(root, "worker", "src", "js");
+
+  const building = ["build.mjs", "link.mjs", "wasm.mjs"].map((file) => join(import.meta.dirname, file));
+  await unlessFresh("worker", [wasm, scripts, ...building], [], [workerBuild, workerNamed], async () => {
+    const out = join(root, "target", "worker");
+    rmSync(out, { recursive: true, force: true });
+    const where = ["--out-name", "index", "--out-dir", out];
+    // A module that has panicked can be replaced.
+    const how = ["--target", "module", "--no-typescript", "--keep-debug", "--experimental-reset-state-function"];
+    await run("wasm-bindgen", [...how, ...where, wasm], { cwd: root, env });
+    const bound = join(out, "index_bg.wasm");
+    mkdirSync(dirname(workerNamed), { recursive: true });
+    if (trimPanics(bound, bound) === 0) throw new Failure("the module's panics have other names now: see scripts/link.mjs");
+    await optimise(bound, workerNamed, env);
+    watchExports(join(out, "index.js"), join(scripts, "watch.js"));
+
     rmSync(workerBuild, { recursive: true, force: true });
-    await run("worker-build", ["--release"], { cwd: join(root, "worker"), env });
-    // What worker-build leaves has the functions' names in it, a fifth of the upload.
-    const built = join(workerBuild, "index_bg.wasm");
-    await run("wasm-opt", ["-Oz", "-Oz", "--one-caller-inline-max-function-size", "0", ...WASM_FEATURES, built, "-o", built], { cwd: root, env });
+    mkdirSync(workerBuild, { recursive: true });
+    const bundle = ["--bundle", "--minify", "--format=esm", "--external:./index_bg.wasm"];
+    await run("esbuild", [join(scripts, "entry.js"), ...bundle, "--log-level=warning", `--outfile=${join(workerBuild, "index.js")}`], { cwd: root, env });
+    writeFileSync(join(workerBuild, "index_bg.wasm"), withoutNames(readFileSync(workerNamed)));
   });
-  const built = files(workerBuild);
-  report("worker wasm", built.filter((file) => file.endsWith(".wasm")));
+  report("worker wasm", [join(workerBuild, "index_bg.wasm")]);
   report("worker glue", [join(workerBuild, "index.js")]);
+}
+
+/** Has wasm-bindgen's part go through watch.js, and import the module as the platform hands it out. */
+function watchExports(glue, watch) {
+  const text = readFileSync(glue, "utf8");
+  const changed = text.replaceAll("wasmInstance.exports;", "watched(wasmInstance.exports);").replace("import source ", "import ");
+  // The first module's, and that of each that takes its place.
+  if (changed.split("watched(").length !== 3) throw new Failure("wasm-bindgen writes something else now: see watchExports");
+  writeFileSync(glue, `import { watched } from ${JSON.stringify(watch)};\n${changed}`);
 }
 
 async function buildPage(env) {

@@ -370,7 +370,7 @@ pub(crate) fn digits(text: &str) -> Option<u64> {
 }
 
 /// Digits of a number, without the machinery of formatting.
-pub(crate) fn decimal(mut number: u64) -> String {
+pub fn decimal(mut number: u64) -> String {
     let mut digits = [0; 20];
     let mut at = digits.len();
     loop {

@@ -13,7 +13,11 @@ mod tools;
 
 use std::borrow::Cow;
 
-use openrouter_wasm::{json::Value, models::Price, schema};
+use openrouter_wasm::{
+    json::{Value, decimal},
+    models::Price,
+    schema,
+};
 
 use self::{models::Named, rules::MaxPrice, tools::Gate, tools::shown};
 pub use self::{prices::Prices, rules::Rules};
@@ -470,7 +474,7 @@ fn read_limits(rules: &Rules, endpoint: Endpoint, body: &Value<'_>, asked: &mut 
     let limit = |field: &str, value: &Value<'_>| match whole(value) {
         Some(tokens) if tokens >= 1 && (most == 0 || tokens <= most) => Ok(tokens),
         // Refused, not lowered: an answer that is cut where nobody asked for it looks like a mistake of the model.
-        Some(tokens) if tokens >= 1 => Err(invalid(&[field, ": at most ", &most.to_string(), " through this proxy"])),
+        Some(tokens) if tokens >= 1 => Err(invalid(&[field, ": at most ", &decimal(most), " through this proxy"])),
         _ => Err(invalid(&[field, ": expected a whole number, 1 at least"])),
     };
     if endpoint.limit().is_some() {
@@ -516,7 +520,7 @@ fn read_content(rules: &Rules, body: &Value<'_>, asked: &mut Asked) -> Result<()
     for field in ["messages", "input"] {
         let count = body.at(field).items().len() as u64;
         if rules.max_messages > 0 && count > rules.max_messages {
-            return Err(invalid(&[field, ": at most ", &rules.max_messages.to_string(), " through this proxy"]));
+            return Err(invalid(&[field, ": at most ", &decimal(rules.max_messages), " through this proxy"]));
         }
     }
     for field in ["messages", "input", "system", "instructions", "prompt", "documents", "input_audio"] {

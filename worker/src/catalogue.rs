@@ -5,12 +5,15 @@ pub mod store;
 
 use openrouter_wasm::{
     api::{Call, Endpoint},
-    json::Value,
+    json::{Value, decimal},
     models::{Freshness, freshness},
     schema,
 };
 
-use crate::upstream::hash;
+use crate::{
+    text::{fill, hexadecimal},
+    upstream::hash,
+};
 
 /// How many documents an isolate keeps.
 const MOST_DOCUMENTS: usize = 64;
@@ -108,7 +111,7 @@ pub fn is_too_long(query: &str) -> bool {
 
 /// The entity tag of a text.
 pub fn etag(text: &str) -> String {
-    format!("\"{:016x}{:x}\"", hash(&[text]), text.len())
+    fill("\"%%\"", &[&hexadecimal(hash(&[text])), &decimal(text.len() as u64)])
 }
 
 /// Whether an `If-None-Match` header names this tag (RFC 9110, compared weakly).
@@ -151,7 +154,7 @@ pub fn filtered(endpoint: Endpoint, text: &str, is_allowed: &dyn Fn(&str) -> boo
 pub fn count_of(list: &str) -> Option<String> {
     let list = Value::parse(list)?;
     let count = list.present("data").filter(|data| data.is_array())?.items().len();
-    Some(format!("{{\"data\":{{\"count\":{count}}}}}"))
+    Some(fill("{\"data\":{\"count\":%}}", &[&decimal(count as u64)]))
 }
 
 /// Documents by their names, the least recently used dropped first. What has no query is what everybody asks for: made-up

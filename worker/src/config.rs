@@ -3,9 +3,10 @@
 use openrouter_wasm::{
     api::{Call, DEFAULT_BASE_URL, Endpoint, Method, check_header},
     error::ErrorKind,
+    json::decimal,
 };
 
-use crate::{admission::Rules, identity::Authentication, ledger, upstream::Upstream};
+use crate::{admission::Rules, identity::Authentication, ledger, text::fill, upstream::Upstream};
 
 /// The most bytes that a request's body may have, unless `MAX_BODY_BYTES` says otherwise: 10 MiB, a few photographs.
 const DEFAULT_MAX_BODY_BYTES: u64 = 10 * 1024 * 1024;
@@ -64,7 +65,7 @@ impl<'a> Variables<'a> {
             None => default,
             Some(Ok(value)) if value >= least => value,
             Some(_) => {
-                self.problem(format!("{name} must be a whole number, {least} at least"));
+                self.problem(fill("% must be a whole number, % at least", &[name, &decimal(least)]));
                 default
             }
         }
@@ -76,7 +77,7 @@ impl<'a> Variables<'a> {
             None | Some("false") => false,
             Some("true") => true,
             Some(_) => {
-                self.problem(format!("{name} must be true or false"));
+                self.problem(fill("% must be true or false", &[name]));
                 false
             }
         }
@@ -215,7 +216,7 @@ fn read_attribution(variables: &mut Variables<'_>) -> Vec<(&'static str, String)
     ] {
         match variables.text(name) {
             Some(value) if is_header_value(&value) => attribution.push((header, value)),
-            Some(_) => variables.problem(format!("{name} may hold visible ASCII only: percent-encode the rest")),
+            Some(_) => variables.problem(fill("% may hold visible ASCII only: percent-encode the rest", &[name])),
             None => {}
         }
     }

@@ -11,7 +11,8 @@ use web_sys::{
     AbortController, AbortSignal, Headers, ReadableStream, ReadableStreamDefaultReader, Request, RequestInit,
     RequestRedirect, Response, ResponseInit, WritableStream,
 };
-use worker::{Context, Result};
+
+use crate::platform::{Context, Result, promise};
 
 #[wasm_bindgen]
 extern "C" {
@@ -43,7 +44,7 @@ extern "C" {
     type WholeReader;
 
     #[wasm_bindgen(method, catch, js_name = readAtLeast)]
-    fn read_at_least(this: &WholeReader, least: u32, buffer: &Uint8Array) -> std::result::Result<Promise, JsValue>;
+    fn read_at_least(this: &WholeReader, least: u32, buffer: &Uint8Array) -> Result<Promise>;
 
     #[wasm_bindgen(method)]
     fn cancel(this: &WholeReader) -> Promise;
@@ -83,7 +84,12 @@ pub(crate) type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Goes on with a task when the answer is out, for as long as the runtime lets it.
 pub(crate) fn after_answer(context: &Context, task: Task<'static, ()>) {
-    context.wait_until(task);
+    let task = promise(Box::pin(async {
+        task.await;
+        Ok(JsValue::UNDEFINED)
+    }));
+    // It is under way in any case.
+    let _ = context.wait_until(&task);
 }
 
 /// A promise that a timer keeps.
@@ -237,7 +243,7 @@ pub(crate) fn respond(status: u16, headers: &Headers, body: Option<&JsValue>) ->
     init.set_status(status);
     init.set_headers(headers);
     let body = body.cloned().unwrap_or(JsValue::NULL);
-    Ok(Response::new_with_opt_readable_stream_and_init(Some(body.unchecked_ref()), &init)?)
+    Response::new_with_opt_readable_stream_and_init(Some(body.unchecked_ref()), &init)
 }
 
 /// A response of JSON that is not to be kept.

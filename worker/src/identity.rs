@@ -24,7 +24,7 @@ use self::{
     settings::{Anonymous, Provider, Sessions, Tokens},
     token::{ANONYMOUS_PREFIX, Algorithm, Expected, Fault, Unverified, object, user_name},
 };
-use crate::policy::Refusal;
+use crate::{policy::Refusal, text::fill};
 
 /// Who calls, and what they may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Identity {
         if self.scopes.has(scope) {
             return Ok(());
         }
-        let message = format!("The token lacks the scope {}.", scope.as_str());
+        let message = fill("The token lacks the scope %.", &[scope.as_str()]);
         Err(Refusal::new(403, "permission_denied", message))
     }
 }

@@ -12,9 +12,9 @@ mod sorted;
 pub mod treasury;
 mod window;
 
-use openrouter_wasm::json::Value;
+use openrouter_wasm::json::{Value, decimal};
 
-use crate::{config::Variables, policy::Refusal};
+use crate::{config::Variables, policy::Refusal, text::fill};
 
 use self::{
     account::{Denied, Granted, Left, Limit, Terms},
@@ -64,10 +64,10 @@ impl Settings {
         let smallest = caps.day.into_iter().chain(caps.month).min();
         let has_ledger = variables.text(LEDGER).is_some();
         if !has_ledger && (!plans.is_empty() || caps.is_set()) {
-            variables.problem(format!("{LEDGER} is not bound, and PLANS and SITE_USD_… need it: see wrangler.toml"));
+            variables.problem(fill("% is not bound, and PLANS and SITE_USD_… need it: see wrangler.toml", &[LEDGER]));
         }
         if caps.is_set() && variables.text(SITE).is_none() {
-            variables.problem(format!("{SITE} is not bound, and SITE_USD_… need it: see wrangler.toml"));
+            variables.problem(fill("% is not bound, and SITE_USD_… need it: see wrangler.toml", &[SITE]));
         }
         let polls_ms = seconds(variables, "SETTLE_SECONDS", DEFAULT_POLLS);
         if !polls_ms.is_sorted() {
@@ -138,7 +138,7 @@ fn read_default(variables: &mut Variables<'_>) -> (Vec<(String, Plan)>, Option<S
 fn amount(variables: &mut Variables<'_>, name: &str) -> Option<u64> {
     let amount = nano_usd(&variables.text(name)?);
     if amount.is_none() {
-        variables.problem(format!("{name} must be an amount of USD, e.g. 0.5"));
+        variables.problem(fill("% must be an amount of USD, e.g. 0.5", &[name]));
     }
     // What is wrong is closed, not open.
     Some(amount.unwrap_or(0))
@@ -150,7 +150,7 @@ fn seconds(variables: &mut Variables<'_>, name: &str, default: &str) -> Vec<u64>
     let words = text.split([' ', ',']).filter(|word| !word.is_empty());
     let read: Option<Vec<u64>> = words.map(|word| Some(nano_usd(word)?.div_ceil(1_000_000).max(1))).collect();
     read.filter(|times| !times.is_empty()).unwrap_or_else(|| {
-        variables.problem(format!("{name} must be seconds, e.g. {default}"));
+        variables.problem(fill("% must be seconds, e.g. %", &[name, default]));
         vec![MOST]
     })
 }
@@ -158,7 +158,7 @@ fn seconds(variables: &mut Variables<'_>, name: &str, default: &str) -> Vec<u64>
 fn single(variables: &mut Variables<'_>, name: &str, default: &str) -> u64 {
     let times = seconds(variables, name, default);
     if times.len() > 1 {
-        variables.problem(format!("{name} must be one number of seconds, e.g. {default}"));
+        variables.problem(fill("% must be one number of seconds, e.g. %", &[name, default]));
     }
     times.first().copied().unwrap_or(MOST)
 }
@@ -234,16 +234,16 @@ impl Limit {
 
 /// Whole seconds that are over when the time is.
 fn whole_seconds(ms: u64) -> String {
-    ms.div_ceil(1000).max(1).to_string()
+    decimal(ms.div_ceil(1000).max(1))
 }
 
 /// The headers that tell a limited user what is left.
 #[must_use]
 pub fn headers(left: Left) -> Vec<(&'static str, String)> {
     vec![
-        ("RateLimit-Limit", left.most.to_string()),
-        ("RateLimit-Remaining", left.left.to_string()),
-        ("RateLimit-Reset", left.resets_ms.div_ceil(1000).to_string()),
+        ("RateLimit-Limit", decimal(left.most)),
+        ("RateLimit-Remaining", decimal(left.left)),
+        ("RateLimit-Reset", decimal(left.resets_ms.div_ceil(1000))),
     ]
 }
 
@@ -255,31 +255,29 @@ pub fn refusal(denied: &Denied) -> Refusal {
     let Denied { limit, most, used, held, need, retry_ms, resets_ms } = *denied;
     let is_money = matches!(limit, Limit::UsdPerDay | Limit::UsdPerMonth | Limit::Site);
     let is_held = held > 0 && used.saturating_add(need) <= most;
-    let write = |amount: u64| if is_money { format!("{} USD", usd(amount)) } else { format!("{amount} tokens") };
+    let write =
+        |amount: u64| if is_money { fill("% USD", &[&usd(amount)]) } else { fill("% tokens", &[&decimal(amount)]) };
     let time = if limit == Limit::UsdPerMonth { "this month" } else { "today" };
-    let resets = format!("{} at 00:00 UTC", date(day_of(resets_ms)));
+    let resets = fill("% at 00:00 UTC", &[&date(day_of(resets_ms))]);
     let message = match limit {
         Limit::Requests => {
             let wait = whole_seconds(retry_ms.unwrap_or(0));
-            format!("Too many requests: {most} at a time are allowed, the next one in {wait} s.")
+            fill("Too many requests: % at a time are allowed, the next one in % s.", &[&decimal(most), &wait])
         }
-        Limit::Streams => format!("Too many answers at once: {most} are allowed, and {held} are not over yet."),
-        Limit::Site => format!("The budget of this site is used up; it begins anew on {resets}."),
+        Limit::Streams => {
+            fill("Too many answers at once: % are allowed, and % are not over yet.", &[&decimal(most), &decimal(held)])
+        }
+        Limit::Site => fill("The budget of this site is used up; it begins anew on %.", &[&resets]),
         _ if need > most => {
-            format!("This request may take {}, and all that is allowed {time} is {}.", write(need), write(most))
+            fill("This request may take %, and all that is allowed % is %.", &[&write(need), time, &write(most)])
         }
-        _ if is_held => format!(
-            "This request may take {}, and of {} for {time}, {} are used and {} are reserved for requests that are not settled yet.",
-            write(need),
-            write(most),
-            write(used),
-            write(held),
+        _ if is_held => fill(
+            "This request may take %, and of % for %, % are used and % are reserved for requests that are not settled yet.",
+            &[&write(need), &write(most), time, &write(used), &write(held)],
         ),
-        _ => format!(
-            "The budget for {time} does not allow this request: it may take {}, and {} of {} are used. It begins anew on {resets}.",
-            write(need),
-            write(used),
-            write(most),
+        _ => fill(
+            "The budget for % does not allow this request: it may take %, and % of % are used. It begins anew on %.",
+            &[time, &write(need), &write(used), &write(most), &resets],
         ),
     };
     let (status, error_type, source) = match limit {

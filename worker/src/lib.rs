@@ -8,8 +8,10 @@ pub mod config;
 mod http;
 pub mod identity;
 pub mod ledger;
+mod platform;
 pub mod policy;
 pub mod stream;
+mod text;
 pub mod upstream;
 
 use std::{
@@ -17,9 +19,12 @@ use std::{
     rc::Rc,
 };
 
-use js_sys::Uint8Array;
-use openrouter_wasm::api::{Call, Endpoint, Method, PROXY_BASE_PATH};
-use worker::{Context, Env, Result, console_error, event};
+use js_sys::{Promise, Uint8Array};
+use openrouter_wasm::{
+    api::{Call, Endpoint, Method, PROXY_BASE_PATH},
+    json::decimal,
+};
+use wasm_bindgen::prelude::*;
 
 use crate::{
     admission::{Admission, Prices, Sent, Who, admit},
@@ -31,6 +36,7 @@ use crate::{
         account::{Granted, Need},
         remote::{self, RemoteLedger},
     },
+    platform::{Context, Env, Result, log_error, log_thrown, promise},
     policy::{Decision, EXPOSED_HEADERS, Incoming, PASSED_DOWN, Refusal},
     stream::{Ended, Inspector, OnEnd, Used},
     upstream::{
@@ -58,11 +64,20 @@ thread_local! {
     static SETTINGS: OnceCell<Settings> = const { OnceCell::new() };
 }
 
-#[event(fetch)]
-async fn fetch(request: web_sys::Request, env: Env, context: Context) -> Result<web_sys::Response> {
-    let read = || Config::read(|name| remote::variable(&env, name)).map(Rc::new);
-    let settings = SETTINGS.with(|settings| settings.get_or_init(read).clone());
-    answer(&request, &settings, &env, &Rc::new(context)).await
+/// Answers a request.
+#[wasm_bindgen]
+pub fn fetch(request: web_sys::Request, env: Env, context: Context) -> Promise {
+    promise(Box::pin(async move {
+        let read = || Config::read(|name| remote::variable(&env, name)).map(Rc::new);
+        let settings = SETTINGS.with(|settings| settings.get_or_init(read).clone());
+        match answer(&request, &settings, &env, &Rc::new(context)).await {
+            Ok(response) => Ok(response.into()),
+            Err(thrown) => {
+                log_thrown(&thrown);
+                Ok(http::respond(500, &web_sys::Headers::new()?, Some(&"INTERNAL SERVER ERROR".into()))?.into())
+            }
+        }
+    }))
 }
 
 async fn answer(
@@ -365,7 +380,7 @@ impl Exchange<'_> {
         headers.set("etag", &facts.etag)?;
         if !facts.cache_control.is_empty() {
             headers.set("cache-control", &facts.cache_control)?;
-            headers.set("age", &facts.age_seconds(now_ms()).to_string())?;
+            headers.set("age", &decimal(facts.age_seconds(now_ms())))?;
         }
         let known = header(&self.request.headers(), "if-none-match");
         if known.is_some_and(|known| catalogue::names_etag(&known, &facts.etag)) {
@@ -469,7 +484,7 @@ impl Reply<'_> {
     /// With headers that are there already.
     fn refuse_with(&self, headers: &web_sys::Headers, refusal: &Refusal) -> Result<web_sys::Response> {
         if refusal.error_type == Some("proxy_configuration") {
-            console_error!("{} {}", self.request_id, refusal.message);
+            log_error(&[&self.request_id, " ", &*refusal.message].concat());
         }
         for (name, value) in &refusal.headers {
             headers.set(name, value)?;

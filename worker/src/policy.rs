@@ -2,12 +2,13 @@
 
 use openrouter_wasm::{
     api::{Call, Endpoint, Method, NoCall, PROXY_BASE_PATH},
-    json::{ObjectWriter, Value},
+    json::{ObjectWriter, Value, decimal},
 };
 
 use crate::{
     config::Config,
     identity::{MAX_SESSION_BYTES, SESSION_PATH},
+    text::fill,
 };
 
 /// Response headers that reach the client; all others, `Set-Cookie` first of all, stay here.
@@ -179,7 +180,7 @@ fn check_caller<'a>(
     request: &Incoming<'_>,
 ) -> Result<&'a Config, Refusal> {
     let config = config
-        .map_err(|problems| Refusal::misconfigured(format!("The proxy is not set up: {}.", problems.join("; "))))?;
+        .map_err(|problems| Refusal::misconfigured(fill("The proxy is not set up: %.", &[&problems.join("; ")])))?;
     let denied = |message: &str| Err(Refusal::new(403, "permission_denied", message));
     if !config.authentication.answers_at(request.own_origin) {
         return denied("With AUTH_MODE=local this Worker answers at localhost and 127.0.0.1 only.");
@@ -271,7 +272,7 @@ pub fn passed_query(call: &Call, query: &str) -> String {
 
 /// The refusal of a body above the bound.
 pub fn too_large(most: u64) -> Refusal {
-    Refusal::new(413, "payload_too_large", format!("The body is larger than {most} bytes."))
+    Refusal::new(413, "payload_too_large", fill("The body is larger than % bytes.", &[&decimal(most)]))
 }
 
 /// A refusal as a body: in OpenRouter's shape, or for `/messages` in Anthropic's, as OpenRouter itself has it.
@@ -347,7 +348,7 @@ pub(crate) fn not_found() -> Refusal {
 }
 
 fn method_not_allowed(allow: &'static str) -> Refusal {
-    Refusal { allow: Some(allow), ..Refusal::new(405, "invalid_request", format!("This path takes {allow} only.")) }
+    Refusal { allow: Some(allow), ..Refusal::new(405, "invalid_request", fill("This path takes % only.", &[allow])) }
 }
 
 #[cfg(test)]

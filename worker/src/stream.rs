@@ -8,11 +8,11 @@ use openrouter_wasm::{json::Value, sse::MAX_EVENT_BYTES};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStream, ReadableStreamDefaultReader, WritableStreamDefaultWriter};
-use worker::{Context, Result};
 
 use crate::{
     config::Config,
     http::{IdentityTransformStream, Task, after_answer},
+    platform::{Context, Result},
     upstream::remove_account,
 };
 

@@ -6,12 +6,13 @@ pub mod fetch;
 use openrouter_wasm::{
     api::{Answer, Call, Endpoint},
     error::ResponseFacts,
-    json::Value,
+    json::{Value, decimal},
 };
 
 use crate::{
     config::{Variables, is_header_value},
     policy::Refusal,
+    text::fill,
 };
 
 /// How long headers may take unless `HEADER_TIMEOUT_MS` says otherwise: as long as Cloudflare gives an origin before it
@@ -126,7 +127,7 @@ fn read_keys(variables: &mut Variables<'_>) -> Vec<String> {
         for key in variables.text(name).unwrap_or_default().split([' ', ',', '\n', '\r', '\t']) {
             is_given |= !key.is_empty();
             if !is_header_value(key) {
-                variables.problem(format!("{name} has characters that no header may carry: set it again"));
+                variables.problem(fill("% has characters that no header may carry: set it again", &[name]));
             } else if !key.is_empty() && !keys.iter().any(|known| known == key) {
                 keys.push(key.to_owned());
             }
@@ -138,7 +139,10 @@ fn read_keys(variables: &mut Variables<'_>) -> Vec<String> {
         );
     }
     if keys.len() > MOST_KEYS {
-        variables.problem(format!("OPENROUTER_API_KEYS must list {MOST_KEYS} keys at most, by spaces or commas"));
+        variables.problem(fill(
+            "OPENROUTER_API_KEYS must list % keys at most, by spaces or commas",
+            &[&decimal(MOST_KEYS as u64)],
+        ));
     }
     keys
 }
@@ -284,11 +288,15 @@ pub fn clean_error(upstream: &Upstream, status: u16, body: &str) -> Result<Strin
         // The status says all that is known.
         _ if (400..600).contains(&status) => Err(Refusal {
             status,
-            message: format!("The upstream answered with HTTP {status} and no JSON."),
+            message: fill("The upstream answered with HTTP % and no JSON.", &[&decimal(u64::from(status))]),
             error_type: None,
             ..Refusal::new(status, "", "")
         }),
-        _ => Err(Refusal::new(502, "provider_unavailable", format!("The upstream answered with HTTP {status}."))),
+        _ => Err(Refusal::new(
+            502,
+            "provider_unavailable",
+            fill("The upstream answered with HTTP %.", &[&decimal(u64::from(status))]),
+        )),
     }
 }
 
@@ -316,7 +324,7 @@ pub fn rewrite_video(proxy_base_url: &str, body: &str) -> Option<String> {
         } else if key == "unsigned_urls" {
             let Value::Array(links) = value else { continue };
             for (index, link) in links.iter_mut().enumerate() {
-                *link = Value::string(&format!("{url}/content?index={index}"));
+                *link = Value::string(&fill("%/content?index=%", &[&url, &decimal(index as u64)]));
             }
         }
     }

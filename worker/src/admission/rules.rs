@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use openrouter_wasm::{json::Value, models::Price};
 
 use super::models::{Patterns, entries};
-use crate::config::Variables;
+use crate::{config::Variables, text::fill};
 
 /// Tokens of an answer, unless `MAX_OUTPUT_TOKENS` says otherwise.
 const DEFAULT_MAX_OUTPUT_TOKENS: u64 = 4096;
@@ -124,8 +124,10 @@ impl Listed {
             let price = price.map(|price| Price::parse(price).and_then(|price| price.in_places(9)));
             let is_name = entry.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:*".contains(&byte));
             if entry.is_empty() || !is_name || price == Some(None) {
-                variables
-                    .problem(format!("{name} must list names by spaces, a price in USD after `=` where one is needed"));
+                variables.problem(fill(
+                    "% must list names by spaces, a price in USD after `=` where one is needed",
+                    &[name],
+                ));
             } else {
                 listed.0.push((entry.to_ascii_lowercase(), price.flatten()));
             }
@@ -176,7 +178,7 @@ fn read_media(variables: &mut Variables<'_>) -> Listed {
     let media = Listed::read(variables, "MEDIA_USD");
     if media.0.iter().any(|(name, price)| !CALLS.contains(&&**name) || price.is_none()) {
         variables
-            .problem(format!("MEDIA_USD must be prices in USD of {}, e.g. `videos=4 images=0.25`", CALLS.join(", ")));
+            .problem(fill("MEDIA_USD must be prices in USD of %, e.g. `videos=4 images=0.25`", &[&CALLS.join(", ")]));
     }
     media
 }

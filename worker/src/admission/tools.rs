@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use openrouter_wasm::json::Value;
+use openrouter_wasm::json::{Value, decimal};
 
 use super::{Asked, Endpoint, forbidden, invalid, models::Named, models::Patterns, plain, rules::Fee, rules::Rules};
 use crate::policy::Refusal;
@@ -216,7 +216,7 @@ impl Gate<'_> {
             let path = || [field, ": ", &key].concat();
             let within = |most: u64| match value.index() {
                 Some(number) if most == 0 || u64::from(number) <= most => Ok(()),
-                _ => Err(invalid(&[&path(), ": expected a whole number of at most ", &most.to_string()])),
+                _ => Err(invalid(&[&path(), ": expected a whole number of at most ", &decimal(most)])),
             };
             match &*key {
                 "model" => drop(self.named(&text(value, &path)?, &path(), asked)?),

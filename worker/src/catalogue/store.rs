@@ -9,18 +9,20 @@ use std::{
 use js_sys::{Promise, Reflect, Uint8Array};
 use openrouter_wasm::{
     api::{Call, Endpoint},
+    json::decimal,
     models::Freshness,
 };
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, Response};
-use worker::{Context, Result, console_error};
 
 use crate::{
     catalogue::{Facts, Memory, count_of, etag, filtered, normal_query},
     config::Config,
     http::{Outgoing, after_answer, header, now_ms, respond, whole_body, within},
+    platform::{Context, Result, log_error},
     policy::Refusal,
+    text::hexadecimal,
     upstream::{
         fetch::{Asked, ask},
         hash, is_expected,
@@ -54,10 +56,10 @@ extern "C" {
     type Cache;
 
     #[wasm_bindgen(method, catch, js_name = match)]
-    fn find(this: &Cache, url: &str) -> std::result::Result<Promise, JsValue>;
+    fn find(this: &Cache, url: &str) -> Result<Promise>;
 
     #[wasm_bindgen(method, catch)]
-    fn put(this: &Cache, url: &str, response: &Response) -> std::result::Result<Promise, JsValue>;
+    fn put(this: &Cache, url: &str, response: &Response) -> Result<Promise>;
 }
 
 /// A document that is kept.
@@ -120,7 +122,7 @@ impl Wanted {
     /// Apart for each upstream and each rule of what is shown.
     fn name(&self, base_url: &str) -> String {
         let shown = hash(&[base_url, "\0", self.rule.as_deref().unwrap_or_default()]);
-        format!("{shown:016x}{}{}", self.call.path(), self.query)
+        [&*hexadecimal(shown), &self.call.path(), &self.query].concat()
     }
 }
 
@@ -165,7 +167,7 @@ impl Catalogue {
         // What it cost a while ago is a better guess than none, as long as the list says so.
         let usable = slot.with(|slot| slot.while_it_is(now, &[Freshness::IfError]));
         Ok(usable.ok_or_else(|| {
-            console_error!("the models' prices are not known: the list of models cannot be had, or cannot be read");
+            log_error("the models' prices are not known: the list of models cannot be had, or cannot be read");
             Refusal::new(503, "provider_unavailable", "The models' prices are not known at the moment.")
         }))
     }
@@ -321,7 +323,7 @@ impl Catalogue {
             ("etag", etag),
             ("cache-control", KEPT_FOR),
             (SAID, cache_control),
-            (KEPT_AT, &kept_at_ms.to_string()),
+            (KEPT_AT, &decimal(*kept_at_ms)),
         ] {
             headers.set(name, value).ok()?;
         }

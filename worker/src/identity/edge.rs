@@ -7,7 +7,6 @@ use js_sys::{Array, JSON, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Request, RequestInit, RequestRedirect, Response};
-use worker::console_error;
 
 use super::{
     Authentication, Identity, Presented, Source, anonymous_identity,
@@ -18,6 +17,7 @@ use super::{
 };
 use crate::{
     http::header,
+    platform::log_error,
     policy::{self, Refusal},
 };
 
@@ -121,7 +121,7 @@ pub(crate) async fn open_session(
 async fn ask_turnstile(turnstile: &Turnstile, token: &str, ip: Option<&str>) -> Result<(), Refusal> {
     let body = session::siteverify_request(turnstile, token, ip);
     let Ok((_, answer)) = fetch_text(&turnstile.url, Some(&body)).await else {
-        console_error!("Turnstile's siteverify cannot be reached");
+        log_error("Turnstile's siteverify cannot be reached");
         return Err(session::turnstile_unavailable());
     };
     session::read_siteverify(turnstile, &answer)
@@ -169,7 +169,7 @@ async fn fetch_keys(url: &str, keys: &Keys) {
         _ => None,
     };
     let Some((response, list)) = list else {
-        console_error!("the identity provider's keys cannot be fetched");
+        log_error("the identity provider's keys cannot be fetched");
         keys.borrow_mut().fail(js_sys::Date::now());
         return;
     };

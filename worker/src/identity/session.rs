@@ -1,14 +1,14 @@
 //! `POST /session`: a token for a short time, for a browser that passed Turnstile or for a backend that knows the service
 //! secret. What is asked of others, and what they answer, is only read and written here.
 
-use openrouter_wasm::json::{ObjectWriter, Value};
+use openrouter_wasm::json::{ObjectWriter, Value, decimal};
 
 use super::{
     Identity, Scopes, anonymous_name,
     settings::{Sessions, Turnstile},
     token::{object, user_name},
 };
-use crate::policy::Refusal;
+use crate::{policy::Refusal, text::fill};
 
 /// Where sessions begin.
 pub const SESSION_PATH: &str = "/session";
@@ -67,7 +67,7 @@ pub(crate) fn read_request(
     let foreign = body.entries().iter().find(|(key, _)| !fields.contains(&&**key));
     if foreign.is_some() {
         // A misspelt field must not be one that is left out.
-        return Err(invalid(format!("The body may have these fields only: {}.", fields.join(", "))));
+        return Err(invalid(fill("The body may have these fields only: %.", &[&fields.join(", ")])));
     }
     if bearer.is_none() {
         let token = body.text_of("turnstileToken").unwrap_or_default();
@@ -91,7 +91,7 @@ fn read_grant(sessions: &Sessions, body: &Value<'_>) -> Result<Grant, String> {
             .index_of("expiresIn")
             .map(u64::from)
             .filter(|seconds| (1..=sessions.max_seconds).contains(seconds))
-            .ok_or_else(|| format!("expiresIn: expected whole seconds, 1 to {}", sessions.max_seconds))?,
+            .ok_or_else(|| fill("expiresIn: expected whole seconds, 1 to %", &[&decimal(sessions.max_seconds)]))?,
     };
     let scopes = match body.present("scopes") {
         None => Scopes::ALL,

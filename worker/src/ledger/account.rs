@@ -4,6 +4,8 @@
 //! A request reserves the most that it may cost before it is sent. Reservations become spending when the true cost is
 //! known, or, where it never becomes known, as they are: what might have been billed is not given back.
 
+use openrouter_wasm::json::decimal;
+
 use super::{
     line,
     money::{MOST, date, day_of, month_of, start_of, usd, week_of},
@@ -13,6 +15,7 @@ use super::{
     treasury::Ask,
     window::Window,
 };
+use crate::text::fill;
 
 /// How many days are kept: the current month and week, and what a clock that was wrong may have begun.
 const KEPT_DAYS: usize = 64;
@@ -545,32 +548,33 @@ impl Account {
         let requests = self.left(plan, now_ms);
         let amount = |limit: Option<u64>, (used, reserved): (u64, u64), resets: u32, write: &dyn Fn(u64) -> String| {
             let left = limit.map(|limit| write(limit.saturating_sub(used).saturating_sub(reserved)));
-            format!(
-                r#"{{"limit":{},"used":{},"reserved":{},"remaining":{},"resets_at":"{}T00:00:00Z"}}"#,
-                limit.map_or_else(null, write),
-                write(used),
-                write(reserved),
-                left.unwrap_or_else(null),
-                date(resets),
+            fill(
+                r#"{"limit":%,"used":%,"reserved":%,"remaining":%,"resets_at":"%T00:00:00Z"}"#,
+                &[
+                    &limit.map_or_else(null, write),
+                    &write(used),
+                    &write(reserved),
+                    &left.unwrap_or_else(null),
+                    &date(resets),
+                ],
             )
         };
-        let count = |number: u64| number.to_string();
-        format!(
-            r#"{{"data":{{"plan":{},"requests":{},"streams":{{"limit":{},"open":{}}},"open_requests":{},"tokens_today":{},"usd_today":{},"usd_this_month":{},"usd_in_all":{}}}}}"#,
-            plan_name.map_or_else(null, |name| format!("\"{name}\"")),
-            requests.map_or_else(null, |left| format!(
-                r#"{{"limit":{},"remaining":{},"reset_seconds":{}}}"#,
-                left.most,
-                left.left,
-                left.resets_ms.div_ceil(1000)
-            )),
-            plan.streams.map_or_else(null, count),
-            streams,
-            self.open.len(),
-            amount(plan.tokens_per_day, (day_spent.1, day_held.1), day + 1, &count),
-            amount(plan.usd_per_day, (day_spent.0, day_held.0), day + 1, &usd),
-            amount(plan.usd_per_month, (month_spent.0, month_held.0), month_of(day).1, &usd),
-            usd(self.total_usd),
+        fill(
+            r#"{"data":{"plan":%,"requests":%,"streams":{"limit":%,"open":%},"open_requests":%,"tokens_today":%,"usd_today":%,"usd_this_month":%,"usd_in_all":%}}"#,
+            &[
+                &plan_name.map_or_else(null, |name| fill("\"%\"", &[name])),
+                &requests.map_or_else(null, |left| {
+                    let [limit, remaining, reset] = [left.most, left.left, left.resets_ms.div_ceil(1000)].map(decimal);
+                    fill(r#"{"limit":%,"remaining":%,"reset_seconds":%}"#, &[&limit, &remaining, &reset])
+                }),
+                &plan.streams.map_or_else(null, decimal),
+                &decimal(streams as u64),
+                &decimal(self.open.len() as u64),
+                &amount(plan.tokens_per_day, (day_spent.1, day_held.1), day + 1, &decimal),
+                &amount(plan.usd_per_day, (day_spent.0, day_held.0), day + 1, &usd),
+                &amount(plan.usd_per_month, (month_spent.0, month_held.0), month_of(day).1, &usd),
+                &usd(self.total_usd),
+            ],
         )
     }
 
@@ -590,26 +594,31 @@ impl Account {
             || (null(), null(), "null"),
             |((remaining, limit), reset)| (usd(remaining), usd(limit), reset),
         );
-        format!(
-            r#"{{"data":{{"label":"{}","limit":{limit},"limit_remaining":{remaining},"limit_reset":{reset},"include_byok_in_limit":false,"usage":{},"usage_daily":{},"usage_weekly":{},"usage_monthly":{},"byok_usage":0,"byok_usage_daily":0,"byok_usage_weekly":0,"byok_usage_monthly":0,"is_free_tier":false,"is_management_key":false,"is_provisioning_key":false,"creator_user_id":null,"expires_at":null,"rate_limit":{{"requests":{},"interval":"{}s","note":"deprecated"}}}}}}"#,
-            plan_name.unwrap_or("proxy"),
-            usd(self.total_usd),
-            usd(today),
-            usd(self.spent_since(week_of(day), day).0),
-            usd(month),
-            plan.requests.map_or_else(|| "-1".to_owned(), |rate| rate.requests.to_string()),
-            plan.requests.map_or(10, |rate| rate.window_ms / 1000),
+        fill(
+            r#"{"data":{"label":"%","limit":%,"limit_remaining":%,"limit_reset":%,"include_byok_in_limit":false,"usage":%,"usage_daily":%,"usage_weekly":%,"usage_monthly":%,"byok_usage":0,"byok_usage_daily":0,"byok_usage_weekly":0,"byok_usage_monthly":0,"is_free_tier":false,"is_management_key":false,"is_provisioning_key":false,"creator_user_id":null,"expires_at":null,"rate_limit":{"requests":%,"interval":"%s","note":"deprecated"}}}"#,
+            &[
+                plan_name.unwrap_or("proxy"),
+                &limit,
+                &remaining,
+                reset,
+                &usd(self.total_usd),
+                &usd(today),
+                &usd(self.spent_since(week_of(day), day).0),
+                &usd(month),
+                &plan.requests.map_or_else(|| "-1".to_owned(), |rate| decimal(rate.requests)),
+                &decimal(plan.requests.map_or(10, |rate| rate.window_ms / 1000)),
+            ],
         )
     }
 
     // ---- as it is kept
 
     fn open_name(id: u64) -> String {
-        format!("open/{id}")
+        fill("open/%", &[&decimal(id)])
     }
 
     fn day_name(day: u32) -> String {
-        format!("day/{day}")
+        fill("day/%", &[&decimal(u64::from(day))])
     }
 
     fn keep_account(&mut self) {

@@ -1,5 +1,9 @@
 //! Money and dates, without floats: whole nano-USD (1e-9 USD) and days since 1970 (UTC).
 
+use openrouter_wasm::json::decimal;
+
+use crate::text::{fill, padded};
+
 /// A day, in milliseconds.
 pub const DAY_MS: u64 = 86_400_000;
 
@@ -42,7 +46,7 @@ pub fn nano_usd(text: &str) -> Option<u64> {
 /// An amount as people write it: `0.05`.
 #[must_use]
 pub fn usd(nano: u64) -> String {
-    let text = format!("{}.{:09}", nano / 1_000_000_000, nano % 1_000_000_000);
+    let text = fill("%.%", &[&decimal(nano / 1_000_000_000), &padded(nano % 1_000_000_000, 9)]);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
@@ -96,7 +100,7 @@ pub fn week_of(day: u32) -> u32 {
 #[must_use]
 pub fn date(day: u32) -> String {
     let (year, month, day) = date_of(day);
-    format!("{year:04}-{month:02}-{day:02}")
+    fill("%-%-%", &[&padded(year, 4), &padded(month, 2), &padded(day, 2)])
 }
 
 #[cfg(test)]

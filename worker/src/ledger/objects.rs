@@ -6,14 +6,11 @@ use std::{
     rc::Rc,
 };
 
-use js_sys::{Date, Object, Promise, Reflect};
+use js_sys::{Error, Promise, Reflect};
+use openrouter_wasm::json::decimal;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers};
-use worker::{
-    DurableObject, Env, Error, Request, Response, Result, State, console_error, durable_object,
-    worker_sys::{SqlStorage, SqlStorageCursor},
-};
+use web_sys::{AbortSignal, Headers, Request, Response, Url};
 
 use super::{
     SITE,
@@ -26,7 +23,9 @@ use super::{
 };
 use crate::{
     config::Config,
-    http::{Outgoing, begin_fetch, header},
+    http::{Outgoing, begin_fetch, header, now_ms, respond},
+    platform::{Env, Result, Rows, Sql, State, log_error, promise},
+    text::{fill, padded},
 };
 
 /// How long a record or a lease may take to come.
@@ -39,13 +38,8 @@ const KEPT_MS: u64 = 30 * super::money::DAY_MS;
 const POLLS_AT_ONCE: usize = 6;
 
 /// What went wrong in an object. Its words stay in the log.
-fn failure(what: &str) -> Error {
-    Error::RustError(what.to_owned())
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
-fn now_ms() -> u64 {
-    Date::now() as u64
+fn failure(what: &str) -> JsValue {
+    Error::new(what).into()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970")]
@@ -55,12 +49,12 @@ fn number(ms: u64) -> JsValue {
 
 /// Records by name.
 struct Records {
-    sql: SqlStorage,
+    sql: Sql,
 }
 
 impl Records {
     fn open(state: &State) -> Result<Self> {
-        let records = Self { sql: state.as_raw().storage()?.sql() };
+        let records = Self { sql: state.storage().sql() };
         for table in [
             "CREATE TABLE IF NOT EXISTS record (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
             "CREATE TABLE IF NOT EXISTS generation (id TEXT PRIMARY KEY, seen_ms INTEGER NOT NULL) WITHOUT ROWID",
@@ -70,8 +64,8 @@ impl Records {
         Ok(records)
     }
 
-    fn exec(&self, query: &str, values: &[JsValue]) -> Result<SqlStorageCursor> {
-        Ok(self.sql.exec(query, values.iter().collect())?)
+    fn exec(&self, query: &str, values: &[JsValue]) -> Result<Rows> {
+        self.sql.exec(query, &values.iter().collect())
     }
 
     /// All whose names begin so.
@@ -79,7 +73,7 @@ impl Records {
         let query = "SELECT name, value FROM record WHERE name >= ? AND name < ?";
         let rows = self.exec(query, &[from.into(), below.into()])?;
         let mut records = Vec::new();
-        for row in rows.to_array().iter() {
+        for row in rows.to_array()?.iter() {
             let column = |name: &str| Reflect::get(&row, &name.into()).ok()?.as_string();
             let record = column("name").zip(column("value"));
             records.push(record.ok_or_else(|| failure("a record is no text"))?);
@@ -105,7 +99,7 @@ impl Records {
 
     fn owns(&self, generation: &str) -> Result<bool> {
         let rows = self.exec("SELECT 1 FROM generation WHERE id = ?", &[generation.into()])?;
-        Ok(rows.to_array().length() > 0)
+        Ok(rows.to_array()?.length() > 0)
     }
 
     fn forget_generations(&self, before_ms: u64) -> Result<()> {
@@ -117,7 +111,7 @@ impl Records {
 fn reply(line: &str) -> Result<Response> {
     let headers = Headers::new()?;
     headers.set(REPLY, line)?;
-    Ok(crate::http::respond(200, &headers, None)?.into())
+    respond(200, &headers, None)
 }
 
 fn decoded(word: &str) -> Result<String> {
@@ -133,9 +127,32 @@ struct Round {
     end: Option<js_sys::Function>,
 }
 
-/// One user's ledger.
-#[durable_object(alarm)]
-pub struct Ledger {
+/// One user's ledger, as JavaScript has it.
+#[wasm_bindgen(js_name = Ledger)]
+pub struct LedgerObject(Rc<Ledger>);
+
+#[wasm_bindgen(js_class = Ledger)]
+impl LedgerObject {
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: State, env: Env) -> Self {
+        Self(Rc::new(Ledger::new(state, env)))
+    }
+
+    pub fn fetch(&self, request: Request) -> Promise {
+        let ledger = Rc::clone(&self.0);
+        promise(Box::pin(async move { Ok(ledger.fetch(&request).await?.into()) }))
+    }
+
+    pub fn alarm(&self) -> Promise {
+        let ledger = Rc::clone(&self.0);
+        promise(Box::pin(async move {
+            ledger.alarm().await;
+            Ok(JsValue::UNDEFINED)
+        }))
+    }
+}
+
+struct Ledger {
     state: State,
     env: Env,
     config: std::result::Result<Config, Vec<String>>,
@@ -152,7 +169,7 @@ pub struct Ledger {
     outcome: Cell<(u64, Option<u64>)>,
 }
 
-impl DurableObject for Ledger {
+impl Ledger {
     fn new(state: State, env: Env) -> Self {
         let config = Config::read(|name| variable(&env, name));
         Self {
@@ -169,8 +186,8 @@ impl DurableObject for Ledger {
         }
     }
 
-    async fn fetch(&self, request: Request) -> Result<Response> {
-        let path = request.path();
+    async fn fetch(&self, request: &Request) -> Result<Response> {
+        let path = Url::new(&request.url())?.pathname();
         let words: Vec<&str> = path.split('/').collect();
         let word = |index: usize| words.get(index).copied().unwrap_or_default();
         // What is no number is too large for every limit, and no reservation's.
@@ -183,13 +200,14 @@ impl DurableObject for Ledger {
             what @ ("usage" | "key") => {
                 let (name, plan) = self.plan(word(2))?;
                 let name = name.as_deref();
-                Response::ok(self.with(|account, _, now| {
+                let json = self.with(|account, _, now| {
                     if what == "key" {
                         account.key_json(&plan, name, now)
                     } else {
                         account.usage_json(&plan, name, now)
                     }
-                })?)
+                })?;
+                respond(200, &Headers::new()?, Some(&json.into()))
             }
             "owns" => reply(&self.records()?.owns(&decoded(word(2))?)?.to_string()),
             what => {
@@ -209,20 +227,17 @@ impl DurableObject for Ledger {
     }
 
     /// Never fails: an alarm that fails too often is not called any more.
-    async fn alarm(&self) -> Result<Response> {
+    async fn alarm(&self) {
         self.is_in_alarm.set(true);
         let settled = self.settle_what_is_due().await;
         self.is_in_alarm.set(false);
         self.alarm_ms.set(None);
         if settled.and_then(|()| self.with(|_, _, _| ())).is_err() {
-            console_error!("a ledger could not be settled; it is tried again");
+            log_error("a ledger could not be settled; it is tried again");
             self.set_alarm(now_ms() + u64::from(PATIENCE_MS));
         }
-        Response::empty()
     }
-}
 
-impl Ledger {
     fn config(&self) -> Result<&Config> {
         self.config.as_ref().map_err(|_| failure("the proxy is not set up"))
     }
@@ -281,12 +296,11 @@ impl Ledger {
     }
 
     fn set_alarm(&self, at_ms: u64) {
-        let date = Date::new(&number(at_ms));
-        let set = self.state.as_raw().storage().and_then(|storage| storage.set_alarm(date, Object::new()));
-        if set.is_ok() {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970")]
+        if self.state.storage().set_alarm(at_ms as f64).is_ok() {
             self.alarm_ms.set(Some(at_ms));
         } else {
-            console_error!("a ledger's alarm cannot be set");
+            log_error("a ledger's alarm cannot be set");
         }
     }
 
@@ -348,7 +362,7 @@ impl Ledger {
                 self.with(|account, _, _| account.leased(&ask, nano))
             });
             if told.is_err() {
-                console_error!("the site's ledger cannot be asked");
+                log_error("the site's ledger cannot be asked");
             }
         }
         if is_for_more {
@@ -364,8 +378,8 @@ impl Ledger {
     async fn ask_site_once(&self, ask: &Ask) -> Result<(u64, u64)> {
         let namespace = binding(&self.env, SITE).ok_or_else(|| failure("SITE is not bound"))?;
         let stub = namespace.unchecked_ref::<Namespace>().get_by_name("site")?;
-        let path = format!("lease/{}/{}", self.state.id(), ask.to_text().replace(' ', "/"));
-        let response: web_sys::Response = JsFuture::from(stub.fetch(&url(&path))?).await?.unchecked_into();
+        let path = ["lease/", &self.state.id().text(), "/", &ask.to_text().replace(' ', "/")].concat();
+        let response: Response = JsFuture::from(stub.fetch(&url(&path))?).await?.unchecked_into();
         let line = header(&response.headers(), REPLY).unwrap_or_default();
         match numbers(&line).as_deref() {
             Some([nano, resets_ms]) => Ok((*nano, *resets_ms)),
@@ -412,36 +426,49 @@ impl Ledger {
 
 /// Cost and tokens in a generation's record; `None` while it is not there.
 async fn cost_of(response: Promise) -> Option<(u64, u64)> {
-    let response: web_sys::Response = JsFuture::from(response).await.ok()?.unchecked_into();
+    let response: Response = JsFuture::from(response).await.ok()?.unchecked_into();
     let body = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
     if response.ok() { super::cost_in(&body) } else { None }
 }
 
-/// The ledger of the whole site.
-#[durable_object(fetch)]
-pub struct Site {
+/// The ledger of the whole site, as JavaScript has it.
+#[wasm_bindgen(js_name = Site)]
+pub struct SiteObject(Rc<Site>);
+
+#[wasm_bindgen(js_class = Site)]
+impl SiteObject {
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: State, env: &Env) -> Self {
+        Self(Rc::new(Site::new(state, env)))
+    }
+
+    pub fn fetch(&self, request: Request) -> Promise {
+        let site = Rc::clone(&self.0);
+        promise(Box::pin(async move { Ok(site.fetch(&request)?.into()) }))
+    }
+}
+
+struct Site {
     state: State,
     config: std::result::Result<Config, Vec<String>>,
     treasury: RefCell<Option<(Records, Treasury)>>,
 }
 
-impl DurableObject for Site {
-    fn new(state: State, env: Env) -> Self {
-        let config = Config::read(|name| variable(&env, name));
+impl Site {
+    fn new(state: State, env: &Env) -> Self {
+        let config = Config::read(|name| variable(env, name));
         Self { state, config, treasury: RefCell::default() }
     }
 
-    async fn fetch(&self, request: Request) -> Result<Response> {
-        let path = request.path();
+    fn fetch(&self, request: &Request) -> Result<Response> {
+        let path = Url::new(&request.url())?.pathname();
         let words: Vec<&str> = path.trim_start_matches('/').splitn(3, '/').collect();
         let ["lease", user, ask] = words[..] else { return Err(failure("there is no such call")) };
         let ask = Ask::parse(&ask.replace('/', " ")).ok_or_else(|| failure("a call is malformed"))?;
         let (holding, resets_ms) = self.lease(user, &ask)?;
-        reply(&format!("{} {resets_ms}", holding.nano))
+        reply(&fill("% %", &[&decimal(holding.nano), &decimal(resets_ms)]))
     }
-}
 
-impl Site {
     fn lease(&self, user: &str, ask: &Ask) -> Result<(Holding, u64)> {
         let caps = self.config.as_ref().map_err(|_| failure("the proxy is not set up"))?.ledger.caps;
         let mut place = self.treasury.borrow_mut();
@@ -454,18 +481,18 @@ impl Site {
                 place.insert((records, treasury))
             }
         };
-        let name = format!("held/{:010}/{user}", ask.day);
-        let held = records.read(&name, &format!("{name}!"))?;
+        let name = fill("held/%/%", &[&padded(ask.day, 10), user]);
+        let held = records.read(&name, &[&*name, "!"].concat())?;
         let held = held.first().map_or(Some(Holding::default()), |(_, text)| Holding::parse(text));
         let held = held.ok_or_else(|| failure("a record is damaged"))?;
         let is_new_day = treasury.on_lease(ask.day) == 0;
         let holding = treasury.lease(caps, held, ask);
         let keep = || {
             records.put(&name, &holding.to_text())?;
-            records.put(&format!("day/{}", ask.day), &treasury.on_lease(ask.day).to_string())?;
+            records.put(&fill("day/%", &[&decimal(u64::from(ask.day))]), &decimal(treasury.on_lease(ask.day)))?;
             if is_new_day {
                 // Users tell what they have spent when a day is over, not much later.
-                let old = format!("held/{:010}", ask.day.saturating_sub(7));
+                let old = fill("held/%", &[&padded(ask.day.saturating_sub(7), 10)]);
                 records.exec("DELETE FROM record WHERE name >= 'held/' AND name < ?", &[old.into()])?;
             }
             Ok(())

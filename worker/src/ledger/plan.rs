@@ -1,6 +1,9 @@
 //! What a plan allows, and how `PLANS` says it.
 
+use openrouter_wasm::json::decimal;
+
 use super::money::nano_usd;
+use crate::text::fill;
 
 /// How `PLANS` is written, for whoever got it wrong.
 const FORM: &str =
@@ -99,21 +102,26 @@ pub fn read_plans(text: &str) -> Result<Vec<(String, Plan)>, Vec<String>> {
         let is_name =
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         if !is_name {
-            problems
-                .push(format!("PLANS: plan {number} has no name of letters, digits, - and _ before a colon: {FORM}"));
+            problems.push(fill(
+                "PLANS: plan % has no name of letters, digits, - and _ before a colon: %",
+                &[&decimal(number as u64), FORM],
+            ));
         } else if plans.iter().any(|(known, _)| known == name) {
-            problems.push(format!("PLANS: plan {number} has the name of another one"));
+            problems.push(fill("PLANS: plan % has the name of another one", &[&decimal(number as u64)]));
         } else {
             match Plan::read(limits) {
                 Ok(plan) => plans.push((name.to_owned(), plan)),
                 Err(limit) => {
-                    problems.push(format!("PLANS: limit {limit} of plan {number} is none, or is there twice: {FORM}"));
+                    problems.push(fill(
+                        "PLANS: limit % of plan % is none, or is there twice: %",
+                        &[&decimal(limit as u64), &decimal(number as u64), FORM],
+                    ));
                 }
             }
         }
     }
     if plans.is_empty() && problems.is_empty() {
-        problems.push(format!("PLANS has no plan: {FORM}"));
+        problems.push(fill("PLANS has no plan: %", &[FORM]));
     }
     if problems.is_empty() { Ok(plans) } else { Err(problems) }
 }

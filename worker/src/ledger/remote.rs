@@ -1,17 +1,23 @@
 //! How a request reaches its user's ledger: one call before it is sent, the others behind its back.
 
 use js_sys::{Object, Promise, Reflect};
+use openrouter_wasm::json::decimal;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
-use worker::{Context, Env, console_error};
 
 use super::{
     LEDGER, RATE_LIMITER, Settings,
     account::{Granted, Need},
     parse_reply, refusal, too_often, unavailable,
 };
-use crate::{config::BOUND, http::header, policy::Refusal};
+use crate::{
+    config::BOUND,
+    http::header,
+    platform::{Context, Env, log_error},
+    policy::Refusal,
+    text::fill,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -63,7 +69,7 @@ pub(crate) async fn check_address(env: &Env, address: &str) -> Result<(), Refusa
         Ok(is_allowed) if is_allowed.is_truthy() => Ok(()),
         Ok(_) => Err(too_often()),
         Err(_) => {
-            console_error!("{RATE_LIMITER} cannot be asked");
+            log_error(&[RATE_LIMITER, " cannot be asked"].concat());
             Err(unavailable())
         }
     }
@@ -104,7 +110,8 @@ impl RemoteLedger {
     /// The limit that it would pass, or 503 where the ledger fails.
     pub(crate) async fn reserve(&self, need: Need) -> Result<Option<Granted>, Refusal> {
         let Need { usd, tokens, is_stream } = need;
-        let path = format!("reserve/{}/{usd}/{tokens}/{}", self.plan, u8::from(is_stream));
+        let path =
+            fill("reserve/%/%/%/%", &[&self.plan, &decimal(usd), &decimal(tokens), &decimal(u64::from(is_stream))]);
         let reply = match self.ask(&path).await {
             Ok(response) => header(&response.headers(), REPLY).as_deref().and_then(parse_reply),
             Err(()) => None,
@@ -121,42 +128,42 @@ impl RemoteLedger {
     /// tell what it has cost.
     pub(crate) fn bind(&self, context: &Context, granted: &Granted, generation: &str, key: u32) {
         let generation = String::from(js_sys::encode_uri_component(generation));
-        self.tell(context, &format!("bind/{}/{key}/{generation}", granted.id));
+        self.tell(context, &fill("bind/%/%/%", &[&decimal(granted.id), &decimal(u64::from(key)), &generation]));
     }
 
     /// Gives back what was set aside: nothing was sent, or the upstream refused before it was billed.
     pub(crate) fn release(&self, context: &Context, granted: &Granted) {
-        self.tell(context, &format!("release/{}", granted.id));
+        self.tell(context, &fill("release/%", &[&decimal(granted.id)]));
     }
 
     /// Charges what was set aside: it was answered, and nothing will tell what it has cost.
     pub(crate) fn charge(&self, context: &Context, granted: &Granted) {
-        self.tell(context, &format!("charge/{}", granted.id));
+        self.tell(context, &fill("charge/%", &[&decimal(granted.id)]));
     }
 
     /// Charges a cost that is known already, from the answer's own `usage`.
     pub(crate) fn settle(&self, context: &Context, granted: &Granted, usd: u64, tokens: u64) {
-        self.tell(context, &format!("settle/{}/{usd}/{tokens}", granted.id));
+        self.tell(context, &fill("settle/%/%/%", &[&decimal(granted.id), &decimal(usd), &decimal(tokens)]));
     }
 
     /// A stream has ended: its slot is free, and its record will come soon.
     pub(crate) fn end(&self, context: &Context, granted: &Granted) {
-        self.tell(context, &format!("end/{}", granted.id));
+        self.tell(context, &fill("end/%", &[&decimal(granted.id)]));
     }
 
     /// `GET /usage`, as JSON.
     pub(crate) async fn usage(&self) -> Result<String, Refusal> {
-        self.text(&format!("usage/{}", self.plan)).await
+        self.text(&fill("usage/%", &[&self.plan])).await
     }
 
     /// `GET /key` in OpenRouter's shape, as JSON.
     pub(crate) async fn key(&self) -> Result<String, Refusal> {
-        self.text(&format!("key/{}", self.plan)).await
+        self.text(&fill("key/%", &[&self.plan])).await
     }
 
     /// Whether this user made a generation.
     pub(crate) async fn owns(&self, generation: &str) -> Result<bool, Refusal> {
-        let path = format!("owns/{}", String::from(js_sys::encode_uri_component(generation)));
+        let path = fill("owns/%", &[&String::from(js_sys::encode_uri_component(generation))]);
         let response = self.ask(&path).await.map_err(|()| unavailable())?;
         Ok(header(&response.headers(), REPLY).as_deref() == Some("true"))
     }
@@ -175,7 +182,7 @@ impl RemoteLedger {
         match response {
             Ok(response) if response.ok() => Ok(response),
             _ => {
-                console_error!("a user's ledger cannot be asked");
+                log_error("a user's ledger cannot be asked");
                 Err(())
             }
         }
@@ -183,15 +190,15 @@ impl RemoteLedger {
 
     /// Goes on after the answer was handed out.
     fn tell(&self, context: &Context, path: &str) {
-        let told = self.stub.fetch(&url(path)).and_then(|promise| context.as_ref().wait_until(&promise));
+        let told = self.stub.fetch(&url(path)).and_then(|promise| context.wait_until(&promise));
         if told.is_err() {
             // It will expire there.
-            console_error!("a user's ledger cannot be told what became of a request");
+            log_error("a user's ledger cannot be told what became of a request");
         }
     }
 }
 
 /// The host is of no meaning: an object is reached by its stub.
 pub(super) fn url(path: &str) -> String {
-    format!("https://ledger/{path}")
+    fill("https://ledger/%", &[path])
 }

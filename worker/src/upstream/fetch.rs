@@ -3,14 +3,15 @@
 
 use std::cell::RefCell;
 
-use openrouter_wasm::error::ResponseFacts;
+use openrouter_wasm::{error::ResponseFacts, json::decimal};
 use wasm_bindgen::JsValue;
 use web_sys::{AbortController, AbortSignal, Response};
-use worker::{Result, console_error};
 
 use crate::{
     http::{Outgoing, Timer, abort_function, fetch_upstream, header, now_ms, sleep},
+    platform::{Result, log_error},
     policy::Refusal,
+    text::fill,
     upstream::{KeyHealth, OwnFault, Upstream},
 };
 
@@ -48,11 +49,11 @@ impl Failure {
         match self {
             Self::Own(fault) => fault.refusal(),
             Self::Unreachable => {
-                console_error!("the upstream cannot be reached; look at OPENROUTER_BASE_URL");
+                log_error("the upstream cannot be reached; look at OPENROUTER_BASE_URL");
                 Refusal::new(502, "provider_unavailable", "The upstream cannot be reached.")
             }
             Self::Timeout => {
-                console_error!("the upstream sent no headers in time (HEADER_TIMEOUT_MS)");
+                log_error("the upstream sent no headers in time (HEADER_TIMEOUT_MS)");
                 Refusal::new(504, "timeout", "The upstream did not begin to answer in time.")
             }
             Self::Gone => Refusal::new(499, "timeout", "The client closed the request."),
@@ -83,7 +84,8 @@ pub(crate) async fn ask(
         let status = asked.response.status();
         if let Some(fault) = OwnFault::of_status(status) {
             HEALTH.with_borrow_mut(|health| health.failed(key, fault, now_ms()));
-            console_error!("key {} of {} was answered with HTTP {status}", key + 1, upstream.keys.len());
+            let numbers = [key as u64 + 1, upstream.keys.len() as u64, u64::from(status)].map(decimal);
+            log_error(&fill("key % of % was answered with HTTP %", &numbers.each_ref().map(String::as_str)));
             discard(&asked.response);
             match keys.next() {
                 Some(next) => key = next,
