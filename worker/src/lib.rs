@@ -54,6 +54,11 @@ const ERROR_MS: u64 = 2_000;
 const MOST_JOB_BYTES: u32 = 1024 * 1024;
 const JOB_MS: u64 = 20_000;
 
+/// Half of what the library's is.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 type Settings = std::result::Result<Rc<Config>, Vec<String>>;
 
 thread_local! {
