@@ -286,12 +286,12 @@ pub fn clean_error(upstream: &Upstream, status: u16, body: &str) -> Result<Strin
             Ok(upstream.redact(error.to_json()))
         }
         // The status says all that is known.
-        _ if (400..600).contains(&status) => Err(Refusal {
-            status,
-            message: fill("The upstream answered with HTTP % and no JSON.", &[&decimal(u64::from(status))]),
-            error_type: None,
-            ..Refusal::new(status, "", "")
-        }),
+        _ if (400..600).contains(&status) => {
+            let message = fill("The upstream answered with HTTP % and no JSON.", &[&decimal(u64::from(status))]);
+            let mut refusal = Refusal::new(status, "", message);
+            refusal.error_type = None;
+            Err(refusal)
+        }
         _ => Err(Refusal::new(
             502,
             "provider_unavailable",

@@ -139,7 +139,7 @@ fn a_refusal_says_which_limit_it_was_and_when_it_ends() {
         let header =
             |name: &str| refusal.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
         let words = [header("RateLimit-Limit"), header("RateLimit-Remaining"), header("Retry-After")];
-        (refusal.status, refusal.limit_source.unwrap(), words.map(Option::unwrap_or_default), refusal.message)
+        (refusal.status, refusal.limit_source.unwrap(), words.map(Option::unwrap_or_default), refusal.message.clone())
     };
     let (status, source, headers, message) = told(usd(Limit::UsdPerDay, 45_000_000, 0, 10_000_000, Some(3_600_000)));
     assert_eq!((status, source, headers), (402, "user_usd_daily", [String::new(), String::new(), "3600".to_owned()]));
