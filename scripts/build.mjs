@@ -32,7 +32,7 @@ import {
   toolchainForWasm,
   wasmEnvironment,
 } from "./toolchain.mjs";
-import { withoutNames } from "./wasm.mjs";
+import { withImports, withoutNames } from "./wasm.mjs";
 
 const stamps = join(root, "target", "build-stamps");
 const pkg = join(root, "pkg");
@@ -130,7 +130,7 @@ async function buildWorker(env) {
     mkdirSync(dirname(workerNamed), { recursive: true });
     if (trimPanics(bound, bound) === 0) throw new Failure("the module's panics have other names now: see scripts/link.mjs");
     await optimise(bound, workerNamed, env);
-    watchExports(join(out, "index.js"), join(scripts, "watch.js"));
+    rewriteGlue(join(out, "index.js"), workerNamed, join(scripts, "watch.js"));
 
     rmSync(workerBuild, { recursive: true, force: true });
     mkdirSync(workerBuild, { recursive: true });
@@ -142,12 +142,33 @@ async function buildWorker(env) {
   report("worker glue", [join(workerBuild, "index.js")]);
 }
 
-/** Has wasm-bindgen's part go through watch.js, and import the module as the platform hands it out. */
-function watchExports(glue, watch) {
+/**
+ * Has wasm-bindgen's part go through watch.js, and import the module as the platform hands it out. What it gives to the
+ * module gets short names (its own are half random, which no compression makes smaller); what is not asked for goes.
+ */
+function rewriteGlue(glue, wasm, watch) {
+  const bytes = readFileSync(wasm);
+  const names = new Map();
+  const short = withImports(bytes, (module, name) => {
+    if (module !== "./index_bg.js") throw new Failure(`the module imports ${name} from ${module}: see rewriteGlue`);
+    names.set(name, `_${names.size.toString(36)}`);
+    return ["_", names.get(name)];
+  });
+  const given = /^        (__wb\w+): [\s\S]*?\n        \}(?:, arguments\); \})?,\n/gm;
   const text = readFileSync(glue, "utf8");
-  const changed = text.replaceAll("wasmInstance.exports;", "watched(wasmInstance.exports);").replace("import source ", "import ");
-  // The first module's, and that of each that takes its place.
-  if (changed.split("watched(").length !== 3) throw new Failure("wasm-bindgen writes something else now: see watchExports");
+  const found = new Set();
+  const changed = text
+    .replace("import source ", "import ")
+    .replaceAll("wasmInstance.exports;", "watched(wasmInstance.exports);")
+    .replace('"./index_bg.js": import0', "_: import0")
+    .replace(given, (entry, name) => {
+      found.add(name);
+      return names.has(name) ? entry.replace(name, names.get(name)) : "";
+    });
+  // The first module's exports, and those of each that takes its place.
+  const isComplete = changed.split("watched(").length === 3 && [...names.keys()].every((name) => found.has(name));
+  if (!isComplete) throw new Failure("wasm-bindgen writes something else now: see rewriteGlue");
+  writeFileSync(wasm, short);
   writeFileSync(glue, `import { watched } from ${JSON.stringify(watch)};\n${changed}`);
 }
 

@@ -47,6 +47,18 @@ class Reader {
     this.number();
     if (hasMaximum) this.number();
   }
+
+  /** Goes past what an import is; its kind, 0 for a function. */
+  skipKind() {
+    const kind = this.byte();
+    if (kind === 0) this.number();
+    else if (kind === 2) this.limits();
+    else if (kind === 1) {
+      this.byte();
+      this.limits();
+    } else this.position += 2; // a global or a tag
+    return kind;
+  }
 }
 
 /** Where each section is: `begin` with its head, `start` without; `name` of a custom one. */
@@ -103,14 +115,7 @@ function countImportedFunctions(bytes) {
   for (let count = reader.isAtEnd ? 0 : reader.number(); count > 0; count--) {
     reader.text();
     reader.text();
-    const kind = reader.byte();
-    if (kind === 0) functions++;
-    if (kind === 0) reader.number();
-    else if (kind === 2) reader.limits();
-    else if (kind === 1) {
-      reader.byte();
-      reader.limits();
-    } else reader.position += 2; // a global or a tag
+    if (reader.skipKind() === 0) functions++;
   }
   return functions;
 }
@@ -141,4 +146,27 @@ export function dataSegments(bytes) {
 export function withoutNames(bytes) {
   const kept = sections(bytes).filter(({ name }) => name !== "name");
   return Buffer.concat([bytes.subarray(0, HEADER), ...kept.map(({ begin, end }) => bytes.subarray(begin, end))]);
+}
+
+/** The same module with other names for what it imports: `rename` gives a pair of names for a pair. */
+export function withImports(bytes, rename) {
+  const found = sections(bytes).find(({ id }) => id === IMPORTS);
+  const reader = new Reader(bytes, found.start, found.end);
+  const count = reader.number();
+  const parts = [written(count)];
+  for (let left = count; left > 0; left--) {
+    for (const name of rename(reader.text(), reader.text())) parts.push(written(Buffer.byteLength(name)), Buffer.from(name));
+    const start = reader.position;
+    reader.skipKind();
+    parts.push(bytes.subarray(start, reader.position));
+  }
+  const body = Buffer.concat(parts);
+  return Buffer.concat([bytes.subarray(0, found.begin), Buffer.from([IMPORTS]), written(body.length), body, bytes.subarray(found.end)]);
+}
+
+/** A number as LEB128. */
+function written(number) {
+  const out = [];
+  for (; number >= 128; number = Math.floor(number / 128)) out.push((number & 127) | 128);
+  return Buffer.from([...out, number]);
 }
