@@ -119,8 +119,8 @@ impl Config {
     ///
     /// # Errors
     /// One sentence for each mistake: the variable, what is wrong, what to do. Never a value.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<String>> {
-        let mut variables = Variables::new(&variable);
+    pub fn read(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<String>> {
+        let mut variables = Variables::new(variable);
 
         let base_url = variables
             .text("OPENROUTER_BASE_URL")
@@ -166,7 +166,7 @@ impl Config {
 
     /// The headers of the upstream request but for the key, made from nothing but this: what the client sent is looked
     /// up, not copied.
-    pub fn upstream_headers(&self, call: &Call, client: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
+    pub fn upstream_headers(&self, call: &Call, client: &dyn Fn(&str) -> Option<String>) -> Vec<(String, String)> {
         let mut headers = Vec::new();
         if call.method() == Method::Post {
             // A form's boundary is in there: only the body's own length and origin decide what it is.
@@ -259,7 +259,7 @@ pub(crate) mod tests {
     pub(crate) fn config(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
         let variable =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        Config::read(variable)
+        Config::read(&variable)
     }
 
     /// What else has to be set, unless it is given.
@@ -386,7 +386,7 @@ pub(crate) mod tests {
         ])
         .unwrap();
         let client = |name: &str| Some(format!("client's {name}"));
-        let headers = config.upstream_headers(&Call::find("POST", "/chat/completions").unwrap(), client);
+        let headers = config.upstream_headers(&Call::find("POST", "/chat/completions").unwrap(), &client);
         let value = |name: &str| {
             headers
                 .iter()
@@ -411,7 +411,7 @@ pub(crate) mod tests {
         let config = working().unwrap();
         let sent = |method: &str, path: &str, name: &str| {
             let call = Call::find(method, path).unwrap();
-            let headers = config.upstream_headers(&call, |name| Some(format!("client's {name}")));
+            let headers = config.upstream_headers(&call, &|name| Some(format!("client's {name}")));
             headers.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
         };
         let form = sent("POST", "/audio/transcriptions", "content-type");

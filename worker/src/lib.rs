@@ -73,7 +73,7 @@ thread_local! {
 #[wasm_bindgen]
 pub fn fetch(request: web_sys::Request, env: Env, context: Context) -> Promise {
     promise(Box::pin(async move {
-        let read = || Config::read(|name| remote::variable(&env, name)).map(Rc::new);
+        let read = || Config::read(&|name| remote::variable(&env, name)).map(Rc::new);
         let settings = SETTINGS.with(|settings| settings.get_or_init(read).clone());
         match answer(&request, &settings, &env, &Rc::new(context)).await {
             Ok(response) => Ok(response.into()),
@@ -233,7 +233,7 @@ impl Exchange<'_> {
         let outgoing = Outgoing {
             url: &config.upstream_url(call, &policy::passed_query(call, query)),
             method: call.method().as_str(),
-            headers: &config.upstream_headers(call, |name| header(&client, name)),
+            headers: &config.upstream_headers(call, &|name| header(&client, name)),
             body: admission.as_ref().map(|(_, body)| body.as_ref()),
         };
         match ask(&config.upstream, &outgoing, &identity.user, client_signal(self.request).as_ref()).await? {

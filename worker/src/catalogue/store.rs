@@ -249,7 +249,7 @@ impl Catalogue {
         let list = if is_count { Call::find("GET", "/models").ok() } else { None };
         let call = list.as_ref().unwrap_or(&wanted.call);
         let url = self.config.upstream_url(call, &wanted.query);
-        let headers = self.config.upstream_headers(call, |_| None);
+        let headers = self.config.upstream_headers(call, &|_| None);
         let outgoing = Outgoing { url: &url, method: "GET", headers: &headers, body: None };
         let asked = match ask(&self.config.upstream, &outgoing, "", None).await? {
             Ok(asked) => asked,

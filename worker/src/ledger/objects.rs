@@ -171,7 +171,7 @@ struct Ledger {
 
 impl Ledger {
     fn new(state: State, env: Env) -> Self {
-        let config = Config::read(|name| variable(&env, name));
+        let config = Config::read(&|name| variable(&env, name));
         Self {
             state,
             env,
@@ -456,7 +456,7 @@ struct Site {
 
 impl Site {
     fn new(state: State, env: &Env) -> Self {
-        let config = Config::read(|name| variable(env, name));
+        let config = Config::read(&|name| variable(env, name));
         Self { state, config, treasury: RefCell::default() }
     }
 
