@@ -21,16 +21,10 @@ const HOST = "127.0.0.1";
 const READY_MS = 60_000;
 const RETRY_MS = 100;
 
-/** What the deployed Worker has closed. */
-const OPEN = {
-  ALLOWED_MODELS: "*",
-  ALLOWED_PLUGINS: "*",
-  ALLOWED_SERVER_TOOLS: "*",
-  ALLOWED_PRESETS: "*",
-  ALLOW_PROVIDER: "true",
-  MAX_OUTPUT_TOKENS: "0",
-  PRICES: "off",
-};
+/** What wrangler.toml opens for this machine. */
+const LOCAL = readFileSync(join(root, "worker", "wrangler.toml"), "utf8")
+  .match(/^\[env\.local\.vars\]\n((?:.+\n)+)/m)[1]
+  .match(/^\w+/gm);
 
 const devVars = join(root, "worker", ".dev.vars");
 
@@ -130,7 +124,7 @@ function startWorker(env, port, upstream) {
   const quiet = ["--show-interactive-dev-session=false", "--log-level", "warn"];
   const child = start(
     npmProgram("wrangler"),
-    ["dev", ...address, ...quiet, ...files.flatMap((file) => ["--env-file", file])],
+    ["dev", "--env", "local", ...address, ...quiet, ...files.flatMap((file) => ["--env-file", file])],
     // Nothing here needs to know where this machine is.
     { cwd: join(root, "worker"), env: { ...env, CLOUDFLARE_CF_FETCH_ENABLED: "false" } },
   );
@@ -148,9 +142,8 @@ function variablesFile(port, { key, baseUrl, demo = false, file }) {
   };
   set("OPENROUTER_API_KEY", key);
   set("OPENROUTER_BASE_URL", baseUrl);
-  set("AUTH_MODE", process.env.AUTH_MODE || file.AUTH_MODE || "local");
-  // One person's own machine: whatever the key may do.
-  for (const [name, value] of Object.entries(OPEN)) set(name, process.env[name] || file[name] || value);
+  // What wrangler.toml has for `local` may be set otherwise.
+  for (const name of LOCAL) set(name, process.env[name] || file[name]);
   set("ALLOWED_ORIGINS", process.env.ALLOWED_ORIGINS || file.ALLOWED_ORIGINS || `http://${HOST}:${port} http://localhost:${port}`);
 
   const memory = "/dev/shm";

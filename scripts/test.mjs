@@ -15,7 +15,7 @@ const suites = {
   core: () => [cargo("--no-default-features", "-p", "openrouter-wasm")],
   policy: () => [cargo("-p", "openrouter-wasm-worker", "--lib")],
   simulator: () => [node("tests/upstream/*.test.mjs")],
-  worker: () => [node(...["", "-auth", "-ledger", "-pass", "-policy", "-watch"].map((subject) => `tests/worker${subject}.test.mjs`))],
+  worker: () => [node("tests/worker*.test.mjs")],
   browser: (simulator) => [wasmPack("chrome", "chromium", simulator), wasmPack("firefox", "firefox", simulator)],
   package: () => [node("tests/package.test.mjs")],
   types: () => [node("tests/types.test.mjs")],

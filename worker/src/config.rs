@@ -246,6 +246,9 @@ pub(crate) fn is_header_value(value: &str) -> bool {
 }
 
 #[cfg(test)]
+mod documented;
+
+#[cfg(test)]
 pub(crate) mod tests {
     use super::*;
 
