@@ -12,7 +12,7 @@ const worker = await startWorker({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL:
 
 const ways = {
   direct: { url: `${upstream.baseUrl}/chat/completions`, headers: { authorization: `Bearer ${KEY}` } },
-  worker: { url: `${worker.url}/api/v1/chat/completions`, headers: { origin: worker.url } },
+  worker: { url: `${worker.directUrl}/api/v1/chat/completions`, headers: { origin: worker.directUrl } },
 };
 const body = JSON.stringify({ model: "sim/no-comments", stream: true, messages: [{ role: "user", content: "hi" }] });
 

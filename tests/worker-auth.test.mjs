@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { compact, curveKeys, es256, hs256, listed, rs256, rsaKeys, seconds, startIdentityServices } from "./support/identity.mjs";
+import { closeAll } from "./support/loopback.mjs";
 import { OPEN, startWorker } from "./support/workerd.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 
@@ -66,11 +67,7 @@ before(async () => {
   tokens = await start({ ...session(), ...jwt(), AUTH_MODE: "session jwt" });
 });
 
-after(async () => {
-  for (const worker of workers) await worker.close();
-  await services?.close();
-  await upstream?.close();
-});
+after(() => closeAll(...workers, services, upstream));
 
 async function call(worker, path, { token, ...options } = {}) {
   const headers = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...options.headers };

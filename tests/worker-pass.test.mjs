@@ -8,6 +8,7 @@ import { createServer as createTcpServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { OpenRouter } from "../pkg/dist/index.js";
 import { startCache } from "./support/cache.mjs";
+import { closeAll } from "./support/loopback.mjs";
 import { OPEN, startWorker } from "./support/workerd.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 
@@ -22,10 +23,7 @@ before(async () => {
   upstream = await startUpstream();
 });
 
-after(async () => {
-  for (const each of started) await each.close();
-  await upstream?.close();
-});
+after(() => closeAll(...started, upstream));
 
 /** A Worker of its own: an isolate remembers lists and keys. */
 async function start(variables = {}, services) {

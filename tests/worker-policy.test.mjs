@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { closeAll } from "./support/loopback.mjs";
 import { startWorker } from "./support/workerd.mjs";
 import { MODELS } from "./upstream/models.mjs";
 import { startUpstream } from "./upstream/server.mjs";
@@ -32,10 +33,7 @@ before(async () => {
   worker = await start({ ALLOWED_MODELS: "openai/* *:free", MAX_OUTPUT_TOKENS: "1000", ALLOWED_SERVER_TOOLS: "openrouter:datetime" });
 });
 
-after(async () => {
-  for (const one of started) await one.close();
-  await upstream?.close();
-});
+after(() => closeAll(...started, upstream));
 
 function post(body, { to = worker, type = "application/json" } = {}) {
   return fetch(`${to.url}/api/v1/chat/completions`, {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
 import { after, before, test } from "node:test";
-import { listen } from "./support/loopback.mjs";
+import { closeAll, listen } from "./support/loopback.mjs";
 import { OPEN, startWorker } from "./support/workerd.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 
@@ -28,10 +28,7 @@ before(async () => {
   });
 });
 
-after(async () => {
-  await worker?.close();
-  await upstream?.close();
-});
+after(() => closeAll(worker, upstream));
 
 /** A request from a page of the allowed origin. */
 function call(path, { headers, ...options } = {}, to = worker) {

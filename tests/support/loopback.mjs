@@ -23,3 +23,10 @@ export async function freePort() {
   await close();
   return port;
 }
+
+/** Closes all of them, whatever happens to one, and tells of the first that failed. */
+export async function closeAll(...open) {
+  const outcomes = await Promise.allSettled(open.map((one) => one?.close()));
+  const failed = outcomes.find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
+}

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { npmProgram, root } from "../../scripts/toolchain.mjs";
+import { problemsOfLog, relay } from "./leaks.mjs";
 
 /** The built Worker's files, and what workerd calls them. */
 const built = { folder: join(root, "worker", "build"), files: { "index.js": "esModule", "index_bg.wasm": "wasm" } };
@@ -16,13 +17,16 @@ export const OPEN = { AUTH_MODE: "local", ALLOWED_MODELS: "*", PRICES: "off", MA
 /**
  * Starts the Worker with these variables and secrets; `log` is all that it printed.
  *
+ * Every byte that it sends is looked at on its way, and its log at the end: `close()` rejects if a secret, a cookie or the
+ * account's id was in there.
+ *
  * `cache` is the address (`127.0.0.1:port`) of what answers for the Cache API; without one there is none. `storage` is a
  * folder for Durable Objects: who starts another Worker with the same one finds what is in it. `broken` names bindings of
  * Durable Objects that fail. `rateLimit` is how many requests each key has (it never begins anew), or `"broken"`.
  * `modules` is another Worker.
  * @param {Record<string, string>} variables
  * @param {{modules?: {folder: string, files: Record<string, string>}, cache?: string, storage?: string, broken?: string[], rateLimit?: number | "broken"}} services
- * @returns {Promise<{url: string, pid: number, log: () => string, close: () => Promise<void>}>}
+ * @returns {Promise<{url: string, directUrl: string, pid: number, log: () => string, close: () => Promise<void>}>}
  */
 export async function startWorker(variables, services = {}) {
   const folder = mkdtempSync(join(tmpdir(), "openrouter-worker-"));
@@ -50,15 +54,21 @@ export async function startWorker(variables, services = {}) {
   });
   const port = await Promise.race([listening, ended]);
   ended.catch(() => {}); // from here on it ends when it is told to
+  const front = await relay(port, variables);
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: front.url,
+    /** Where nobody looks at what is sent: for measuring. */
+    directUrl: `http://127.0.0.1:${port}`,
     pid: child.pid,
     log: () => printed,
     async close() {
       child.kill("SIGKILL");
       await exited;
+      await front.close();
       rmSync(folder, { recursive: true, force: true });
+      const problems = [...front.problems, ...problemsOfLog(variables, printed)];
+      if (problems.length > 0) throw new Error(`what must not leave the Worker has left it: ${problems.join("; ")}`);
     },
   };
 }
