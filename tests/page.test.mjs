@@ -86,6 +86,30 @@ after(async () => {
   await upstream?.close();
 });
 
+test("the page and what belongs to it have their security headers", async () => {
+  const html = await (await fetch(app.url)).text();
+  const paths = ["/", "/favicon.svg", ...[...html.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path)];
+  assert.ok(paths.length >= 4, "a script and a style at least");
+  for (const path of paths) {
+    const { status, headers } = await fetch(app.url + path);
+    assert.equal(status, 200, path);
+    const policy = Object.fromEntries(headers.get("content-security-policy").split("; ").map((rule) => rule.split(/ (.*)/s).slice(0, 2)));
+    assert.equal(policy["default-src"], "'none'");
+    assert.equal(policy["script-src"], "'self' 'wasm-unsafe-eval'");
+    for (const rule of ["base-uri", "form-action", "frame-ancestors"]) assert.equal(policy[rule], "'none'", rule);
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+    assert.equal(headers.get("referrer-policy"), "same-origin");
+    assert.equal(headers.get("cross-origin-opener-policy"), "same-origin");
+    assert.match(headers.get("permissions-policy"), /camera=\(\)/);
+    assert.equal(headers.get("set-cookie"), null);
+  }
+  for (const path of ["/healthz", "/api/v1/models?limit=1", "/not-there"]) {
+    const { headers } = await fetch(app.url + path);
+    assert.equal(headers.get("x-content-type-options"), "nosniff", path);
+    assert.match(headers.get("content-type"), /^application\/json/, path);
+  }
+});
+
 for (const engine of engines) {
   describe(`in ${engine}`, () => {
     let browser;

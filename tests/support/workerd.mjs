@@ -22,10 +22,11 @@ export const OPEN = { AUTH_MODE: "local", ALLOWED_MODELS: "*", PRICES: "off", MA
  *
  * `cache` is the address (`127.0.0.1:port`) of what answers for the Cache API; without one there is none. `storage` is a
  * folder for Durable Objects: who starts another Worker with the same one finds what is in it. `broken` names bindings of
- * Durable Objects that fail. `rateLimit` is how many requests each key has (it never begins anew), or `"broken"`.
- * `modules` is another Worker.
+ * Durable Objects that fail. `rateLimit` is how many requests each key has (it never begins anew), or `"broken"`, or
+ * `"trap"`: what runs after the address `trap` was looked at ends as WebAssembly does when it panics. `modules` is
+ * another Worker.
  * @param {Record<string, string>} variables
- * @param {{modules?: {folder: string, files: Record<string, string>}, cache?: string, storage?: string, broken?: string[], rateLimit?: number | "broken"}} services
+ * @param {{modules?: {folder: string, files: Record<string, string>}, cache?: string, storage?: string, broken?: string[], rateLimit?: number | "broken" | "trap"}} services
  * @returns {Promise<{url: string, directUrl: string, pid: number, log: () => string, close: () => Promise<void>}>}
  */
 export async function startWorker(variables, services = {}) {
@@ -93,6 +94,16 @@ const rateLimiter = `
     async limit({ key, ...others }) {
       if (typeof key !== "string" || Object.keys(others).length > 0) throw new TypeError("invalid rate limit options");
       if (this.#most === "broken") throw new Error("broken");
+      if (this.#most === "trap") {
+        // It shares the Worker's globals. What wasm asks for next throws through its frames, and none of them is cleaned
+        // up: as a panic, which ends in the instruction "unreachable".
+        const { now } = Date;
+        if (key === "trap") Date.now = () => {
+          Date.now = now;
+          throw new WebAssembly.RuntimeError("unreachable");
+        };
+        return { success: true };
+      }
       const count = (this.#counts.get(key) ?? 0) + 1;
       this.#counts.set(key, count);
       return { success: count <= this.#most };

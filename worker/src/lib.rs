@@ -251,8 +251,9 @@ impl Exchange<'_> {
                 self.show_error(&asked).await
             }
             Err(failure) => {
-                // What was sent and not answered may have been billed: that is the ledger's to say when it has waited.
-                if let (Failure::Own(_) | Failure::Unreachable, Some(bill)) = (failure, &bill) {
+                // What was sent and not answered may have been billed: that is the ledger's to say when it has waited. A
+                // connection that is lost does not tell whether it was there at all.
+                if let (Failure::Own(_), Some(bill)) = (failure, &bill) {
                     bill.ledger.release(context, &bill.granted);
                 }
                 reply.refuse(&failure.refusal())
