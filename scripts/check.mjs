@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "./build.mjs";
-import { Failure, main, run } from "./processes.mjs";
+import { Failure, ask, main, run } from "./processes.mjs";
 import { environment, newNode, root, wasmEnvironment } from "./toolchain.mjs";
 
 const MOST_UPLOAD_BYTES = 127_000;
@@ -14,6 +14,7 @@ await main("check", async () => {
   const deny = ["--", "-D", "warnings"];
   const wasm = ["--target", "wasm32-unknown-unknown"];
 
+  checkDependencies();
   await cargo(["fmt", "--all", "--check"]);
   await cargo(["clippy", "--workspace", "--all-targets", ...deny]);
   await cargo(["clippy", "-p", "openrouter-wasm", "--no-default-features", "--all-targets", ...deny]);
@@ -28,6 +29,35 @@ await main("check", async () => {
   // What a page ships for the whole client, wasm and JavaScript. The aim is 50,000; see bench/results.md.
   await run(newNode(), ["bench/size.mjs", "--max", "71000"], { cwd: root, env: environment() });
 });
+
+/** Where dependencies come from, and under which licences: what of deny.toml can be known offline. */
+function checkDependencies() {
+  const denied = readFileSync(join(root, "deny.toml"), "utf8");
+  const list = (name) => denied.match(new RegExp(`^${name} = \\[(.*)\\]$`, "m"))[1].match(/(?<=")[^",]+(?=")/g).filter((word) => word.trim());
+  const [licences, banned, registries] = [list("allow"), list("deny"), list("allow-registry")];
+  // All words of an AND, one of an OR; a slash is an OR of old, and an exception only allows more.
+  const isAllowed = (licence) =>
+    /^\(([^()]*)\) AND /.test(licence)
+      ? licence.split(" AND ").every((part) => isAllowed(part.replace(/[()]/g, "")))
+      : licence.split(/ OR |\s*\/\s*/).some((choice) => choice.split(" AND ").every((word) => licences.includes(word.replace(/ WITH .*/, ""))));
+
+  const { packages } = JSON.parse(ask("cargo", ["metadata", "--format-version", "1", "--locked"], { cwd: root, env: environment() }));
+  const ours = packages.filter(({ source }) => source === null).map(({ name }) => name);
+  for (const { name, version, license, source } of packages) {
+    if (!license || !isAllowed(license)) throw new Failure(`${name} ${version} is under ${license}, which deny.toml does not allow`);
+    if (source !== null && !registries.some((registry) => source === `registry+${registry}`)) throw new Failure(`${name} ${version} comes from ${source}`);
+    if (banned.includes(name)) throw new Failure(`${name} is banned in deny.toml`);
+  }
+  if (ours.sort().join() !== "openrouter-wasm,openrouter-wasm-worker") throw new Failure(`packages without a registry: ${ours}`);
+
+  // Nothing of npm's is shipped: these are tools.
+  const { packages: tools } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  for (const [path, { resolved, link, integrity, optional }] of Object.entries(tools)) {
+    if (link || (resolved && !resolved.startsWith("https://registry.npmjs.org/"))) throw new Failure(`${path} comes from ${resolved ?? "a link"}`);
+    if (path && !integrity && !optional) throw new Failure(`${path} has no hash in package-lock.json`);
+  }
+  console.log(`check: ${packages.length} crates and ${Object.keys(tools).length - 1} npm packages, licences and sources allowed`);
+}
 
 /** What the browser's wasm must not hold, and the Worker's neither: by the (mangled) names of functions before wasm-opt. */
 function checkWasm() {
