@@ -40,8 +40,8 @@ const pkg = join(root, "pkg");
 export const named = join(root, "target", "names", "openrouter.wasm");
 export const linked = join(root, "target", "names", "linked.wasm");
 const workerBuild = join(root, "worker", "build");
-/** The same of the Worker's: it says which functions the numbers in a stack are. */
-const workerNamed = join(root, "target", "names", "worker.wasm");
+/** The Worker's, for scripts/names.mjs. */
+export const workerNamed = join(root, "target", "names", "worker.wasm");
 const page = join(root, "www", "dist");
 
 const builders = { package: buildPackage, worker: buildWorker, page: buildPage };
@@ -51,7 +51,7 @@ export async function build(parts = Object.keys(builders)) {
   const unknown = parts.find((part) => !builders[part]);
   if (unknown) throw new Failure(`unknown part ${unknown}; usage: node scripts/build.mjs [package] [worker] [page]`);
   const isComplete = existsSync(npmProgram("vite")) && toolchainForWasm() !== null;
-  if (!isComplete || !toolDirectory(CARGO_TOOLS.wasmBindgen) || !toolDirectory(CARGO_TOOLS.workerBuild)) {
+  if (!isComplete || !toolDirectory(CARGO_TOOLS.wasmBindgen)) {
     throw new Failure("some tools are missing. Run `npm run setup` first.");
   }
   const env = wasmEnvironment();

@@ -68,7 +68,6 @@ export async function setup({ browsers: withBrowsers = false } = {}) {
   const system = [npmDependencies(), wasmStd(), ...(withBrowsers ? [browserPackages()] : [])];
   const compiled = [
     cargoTool(CARGO_TOOLS.wasmBindgen, "1 minute"),
-    cargoTool(CARGO_TOOLS.workerBuild, "1 to 2 minutes"),
     ...(withBrowsers ? [CARGO_TOOLS.wasmPack, CARGO_TOOLS.geckodriver].map((tool) => cargoTool(tool, "1 minute")) : []),
   ];
   const missing = [...compiler, ...system, ...compiled].filter((need) => !need.isMet());
@@ -179,14 +178,7 @@ function systemNeed(name, isMet, packages) {
 }
 
 function cCompiler() {
-  // worker-build links OpenSSL; once it is compiled, the headers are not needed.
-  const needsOpenSsl = () => !toolDirectory(CARGO_TOOLS.workerBuild);
-  const hasOpenSsl = () => process.platform !== "linux" || ask("pkg-config", ["--exists", "openssl"]) !== undefined;
-  return systemNeed(
-    "a C compiler and OpenSSL's headers",
-    () => which("cc") !== undefined && (!needsOpenSsl() || hasOpenSsl() || process.env.OPENSSL_DIR !== undefined),
-    ["gcc", "libc6-dev", "pkg-config", "libssl-dev"],
-  );
+  return systemNeed("a C compiler", () => which("cc") !== undefined, ["gcc", "libc6-dev"]);
 }
 
 function browserPackages() {

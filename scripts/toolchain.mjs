@@ -35,7 +35,6 @@ export const CARGO_TOOLS = {
     version: lockedVersion("wasm-bindgen"),
     binaries: ["wasm-bindgen", "wasm-bindgen-test-runner"],
   },
-  workerBuild: { crate: "worker-build", version: "0.8.7", binaries: ["worker-build"] },
   wasmPack: { crate: "wasm-pack", version: "0.15.1", binaries: ["wasm-pack"] },
   geckodriver: { crate: "geckodriver", version: "0.37.1", binaries: ["geckodriver"] },
 };
@@ -124,10 +123,6 @@ export function environment() {
   return {
     ...inherited,
     PATH: [npmBin, ...tools.filter(Boolean), inherited.PATH].join(delimiter),
-    // Without these worker-build downloads its own.
-    ...(tools[0] && { WASM_BINDGEN_BIN: join(tools[0], "wasm-bindgen") }),
-    WASM_OPT_BIN: join(npmBin, "wasm-opt"),
-    ESBUILD_BIN: join(npmBin, "esbuild"),
     WRANGLER_SEND_METRICS: "false",
   };
 }

@@ -94,7 +94,8 @@ export function functions(bytes) {
   });
 }
 
-function functionNames(bytes) {
+/** Names by the numbers of functions, the imported ones first. */
+export function functionNames(bytes) {
   const names = new Map();
   const reader = section(bytes, "name");
   if (!reader.isAtEnd) reader.text();
