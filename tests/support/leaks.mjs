@@ -6,8 +6,8 @@ import { listen } from "./loopback.mjs";
 /** As much of what came before as a secret that is cut by two pieces can need. */
 const KEPT = 2048;
 
-/** Variables whose values never leave. */
-const isSecret = (name) => /(_KEYS?|_SECRETS?|_TOKEN)$/.test(name);
+/** Variables whose values never leave. A site key is for everybody to see. */
+const isSecret = (name) => name !== "TURNSTILE_SITE_KEY" && /(_KEYS?|_SECRETS?|_TOKEN)$/.test(name);
 
 /** Names and values; a list of secrets is taken apart, and so is a secret with its name. */
 export function secretsOf(variables) {
