@@ -60,7 +60,7 @@ export async function startWorkers(baseUrl) {
   made ??= await others();
   const workers = {};
   for (const [name, modules] of Object.entries(made.modules)) {
-    workers[name] = { ...(await startWorker({ UPSTREAM: baseUrl, KEY }, { modules })), headers: {} };
+    workers[name] = { ...(await started({ UPSTREAM: baseUrl, KEY }, { modules })), headers: {} };
   }
   const ours = { OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: baseUrl, ALLOWED_ORIGINS: "self", ...session };
   // In memory: what a disk takes to be sure is the disk's.
@@ -75,8 +75,14 @@ export async function startWorkers(baseUrl) {
   return workers;
 }
 
-async function startOurs(variables, services) {
+/** Without what looks at its answers in tests. */
+async function started(variables, services) {
   const worker = await startWorker(variables, services);
+  return { ...worker, url: worker.directUrl };
+}
+
+async function startOurs(variables, services) {
+  const worker = await started(variables, services);
   const response = await fetch(`${worker.url}/session`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${SECRET}` },
