@@ -55,7 +55,7 @@ fn read_names() -> BTreeSet<String> {
                 _ => None,
             }
         };
-        let _problems = Config::read(variable);
+        let _problems = Config::read(&variable);
     }
     names.into_inner()
 }
@@ -113,7 +113,7 @@ fn what_production_says_is_the_default() {
             secret.or_else(|| said.get(name).copied().filter(|_| is_said)).map(ToOwned::to_owned)
         };
         let Config { upstream, base_url, origins, max_body_bytes, attribution, is_demo, authentication, rules, ledger } =
-            Config::read(variable).unwrap();
+            Config::read(&variable).unwrap();
         format!(
             "{:?}",
             (
@@ -137,7 +137,7 @@ fn what_production_says_is_the_default() {
 #[test]
 fn production_is_closed_until_it_is_set_up() {
     let said = table("[env.production.vars]");
-    let problems = Config::read(|name| said.get(name).map(|value| (*value).to_owned())).unwrap_err();
+    let problems = Config::read(&|name| said.get(name).map(|value| (*value).to_owned())).unwrap_err();
     for name in ["OPENROUTER_API_KEY", "SESSION_SECRETS", "ALLOWED_MODELS"] {
         assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name}: {problems:?}");
     }
