@@ -67,12 +67,13 @@ export async function firstByte(worker, body) {
 }
 
 /**
- * Holds streams of ticker.mjs open at once and reads each of them up to a number of events: how late they came, in ms, and
- * how many were missing.
+ * Holds streams of ticker.mjs open at once and, once all of them have begun, reads so many events of each: how late they
+ * came, in ms, and how many were missing.
  */
 export async function held(worker, body, { atOnce, events }) {
   const lags = [];
   let lost = 0;
+  let opening = atOnce;
   const pool = new Agent({ maxSockets: Infinity });
   const read = async () => {
     const response = await send(worker, body, { pool });
@@ -81,6 +82,7 @@ export async function held(worker, body, { atOnce, events }) {
     let rest = "";
     let next;
     let seen = 0;
+    let hasBegun = false;
     for await (const text of response) {
       const now = performance.timeOrigin + performance.now();
       const parts = (rest + text).split("\n\n");
@@ -89,6 +91,9 @@ export async function held(worker, body, { atOnce, events }) {
         const { number, sent } = JSON.parse(part.slice("data: ".length));
         lost += number - (next ?? number);
         next = number + 1;
+        if (!hasBegun) opening--;
+        hasBegun = true;
+        if (opening > 0) continue;
         lags.push(now - sent);
         seen++;
       }

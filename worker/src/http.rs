@@ -4,7 +4,7 @@
 use std::{future::Future, pin::Pin};
 
 use futures_util::future::{Either, select};
-use js_sys::{Function, Promise, Reflect, Uint8Array};
+use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -169,6 +169,11 @@ pub(crate) async fn whole_body(response: &Response, most: u32, ms: u64) -> Optio
         let _ = reader.cancel();
     }
     whole
+}
+
+/// All headers by their names, as JSON: one way into JavaScript and back instead of one for each name.
+pub(crate) fn headers_json(headers: &Headers) -> Result<String> {
+    Ok(JSON::stringify(&Object::from_entries(headers)?.into())?.into())
 }
 
 /// A header by its name.

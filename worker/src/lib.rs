@@ -22,7 +22,7 @@ use std::{
 use js_sys::{Promise, Uint8Array};
 use openrouter_wasm::{
     api::{Call, Endpoint, Method, PROXY_BASE_PATH},
-    json::decimal,
+    json::{Value, decimal},
 };
 use wasm_bindgen::prelude::*;
 
@@ -30,7 +30,7 @@ use crate::{
     admission::{Admission, Prices, Sent, Who, admit},
     catalogue::store::{Catalogue, Document, Missing, Slot},
     config::Config,
-    http::{Outgoing, body_bytes, client_signal, header, json_response, now_ms, request_id, whole_body},
+    http::{Outgoing, body_bytes, client_signal, header, headers_json, json_response, now_ms, request_id, whole_body},
     identity::{Identity, MAX_SESSION_BYTES, Scope, edge},
     ledger::{
         account::{Granted, Need},
@@ -343,7 +343,7 @@ impl Exchange<'_> {
         let Some(body) = response.body() else {
             return http::respond(response.status(), &reply.headers_of(&response)?, None);
         };
-        let is_event_stream = upstream::fetch::facts(&response).is_event_stream;
+        let is_event_stream = policy::is_media_type(content_type.as_deref(), "text/event-stream");
         let is_text = is_event_stream || !is_bytes(content_type.as_deref());
         let on_end: OnEnd = Box::new(|ended| {
             if let Some(bill) = bill {
@@ -475,8 +475,10 @@ impl Reply<'_> {
     /// These, and what may pass of the upstream's.
     fn headers_of(&self, upstream: &web_sys::Response) -> Result<web_sys::Headers> {
         let headers = self.headers()?;
+        let all = headers_json(&upstream.headers())?;
+        let all = Value::parse(&all).unwrap_or(Value::Null);
         for name in PASSED_DOWN {
-            if let Some(value) = header(&upstream.headers(), name) {
+            if let Some(value) = all.text_of(name) {
                 headers.set(name, &value)?;
             }
         }

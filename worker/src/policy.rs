@@ -262,7 +262,7 @@ fn check_length(length: Option<u64>, most: u64) -> Option<Refusal> {
     length.filter(|length| *length > most).map(|_| too_large(most))
 }
 
-fn is_media_type(content_type: Option<&str>, wanted: &str) -> bool {
+pub(crate) fn is_media_type(content_type: Option<&str>, wanted: &str) -> bool {
     let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     media_type.eq_ignore_ascii_case(wanted)
 }

@@ -94,6 +94,9 @@ pub(crate) async fn ask(
             continue;
         }
         HEALTH.with_borrow_mut(|health| health.worked(key));
+        if asked.response.ok() {
+            return Ok(Ok(asked));
+        }
         match upstream.retry_after_ms(&facts(&asked.response)) {
             Some(wait_ms) if !has_waited => {
                 has_waited = true;
@@ -132,7 +135,7 @@ async fn ask_once(
 }
 
 /// What the head of an answer says.
-pub(crate) fn facts(response: &Response) -> ResponseFacts {
+fn facts(response: &Response) -> ResponseFacts {
     let headers = response.headers();
     let date_ms = |text: &str| {
         let ms = js_sys::Date::parse(text);
