@@ -1,5 +1,5 @@
 // Content parts, conversations, and comparisons: scenarios as those in scenarios.js, which runs them.
-import { NOWHERE, collect, connect, delta, equal, fresh, ok, rejection } from "./support.js";
+import { NOWHERE, collect, connect, delta, equal, fresh, ok, rejection, responses } from "./support.js";
 
 const PIXEL = "iVBORw0KGgo=";
 const bytes = Uint8Array.from(atob(PIXEL), (character) => character.charCodeAt(0));
@@ -353,8 +353,9 @@ const conversationWithSimulator = {
       const asked = [fresh(), fresh()];
       for (const model of asked) await define({ model, events: [delta("one")], end: "hold" });
       const controller = new AbortController();
-      const comparison = compare(client, { messages }, [...asked, "sim/text"], { signal: controller.signal, concurrency: 2 });
-      for (const model of asked) await waitFor(model, "headers-sent");
+      const { when, hooks } = responses(asked.length);
+      const comparison = compare(client, { messages }, [...asked, "sim/text"], { signal: controller.signal, concurrency: 2, hooks });
+      await when;
       await end(comparison, controller);
       for (const model of asked) await waitFor(model, "client-gone");
       const results = await comparison.results();

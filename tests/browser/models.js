@@ -1,5 +1,5 @@
 // The model list, prices and what is kept of them, see scenarios.js. `alone` has a fetch of its own in place of a server.
-import { NOWHERE, connect, equal, fresh, ok, rejection, until } from "./support.js";
+import { NOWHERE, connect, equal, fresh, ok, rejection, responses, until } from "./support.js";
 
 const row = (id, prompt, completion, more) => ({
   id,
@@ -338,8 +338,9 @@ export const withSimulator = {
     const model = fresh();
     await define({ path: `/model/${model}`, body: "{", end: "hold" });
     const [a, b] = [new AbortController(), new AbortController()];
-    const both = [a, b].map(({ signal }) => rejection(client.model(model, { signal })));
-    await waitFor(`/model/${model}`, "headers-sent");
+    const { when, hooks } = responses();
+    const both = [a, b].map(({ signal }) => rejection(client.model(model, { signal, hooks })));
+    await when;
     a.abort();
     b.abort();
     equal((await Promise.all(both)).map(({ name }) => name), ["AbortError", "AbortError"]);

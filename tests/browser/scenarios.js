@@ -7,7 +7,7 @@ import { endpoints, endpointsAlone } from "./endpoints.js";
 import { robustAlone, robustWithSimulator } from "./robustness.js";
 import { conversationAlone, conversationWithSimulator } from "./conversation.js";
 import * as models from "./models.js";
-import { NOWHERE, collect, connect, delta, equal, fresh, hi, ok, readAll, rejection, until } from "./support.js";
+import { NOWHERE, collect, connect, delta, equal, fresh, hi, ok, readAll, rejection, responses, until } from "./support.js";
 
 export const alone = {
   ...toolsAlone,
@@ -385,8 +385,9 @@ export const withSimulator = {
     for (const [way, leave] of Object.entries(ways)) {
       const model = fresh();
       await define({ model, events: [delta("one")], end: "hold" });
-      const stream = client.stream(hi(model));
-      if (way.startsWith("cancel() ") || way === "cancel()") await waitFor(model, "headers-sent");
+      const { when, hooks } = responses();
+      const stream = client.stream(hi(model), { hooks });
+      await when;
       await leave(stream);
       await waitFor(model, "client-gone");
       equal((await rejection(stream.finalMessage())).name ?? "reason", way === "cancel()" ? "reason" : "AbortError", way);

@@ -1,5 +1,5 @@
 // Sessions of the proxy, an entry of its own: only the package has it. See scenarios.js.
-import { connect, equal, fresh, hi, ok, rejection } from "./support.js";
+import { connect, equal, fresh, hi, ok, rejection, responses } from "./support.js";
 
 /** A session, a client that uses it, and what it asked of the proxy and of Turnstile. */
 const open = async (context, answers, options) => {
@@ -64,10 +64,11 @@ export const sessions = {
   },
 
   async leaving_the_call_ends_the_request_for_a_session(context) {
-    const { client, waitFor, path } = await open(context, [{ body: "{", end: "hold" }]);
+    const { when, hooks } = responses();
+    const { client, waitFor, path } = await open(context, [{ body: "{", end: "hold" }], { hooks });
     const controller = new AbortController();
     const error = rejection(client.chat(hi("sim/text"), { signal: controller.signal }));
-    await waitFor(path, "headers-sent");
+    await when;
     controller.abort("enough");
     equal(await error, "enough");
     await waitFor(path, "client-gone");

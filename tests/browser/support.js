@@ -29,6 +29,15 @@ export const until = async (holds, what) => {
   }
 };
 
+/**
+ * Hooks, and `when`: the page has so many responses. What is aborted before that may go on in WebKit: it loses an abort
+ * that meets the headers of an answer after a preflight (2 of 400 bare fetches).
+ */
+export const responses = (count = 1) => {
+  const { promise: when, resolve } = Promise.withResolvers();
+  return { when, hooks: { onResponse: () => (count -= 1) === 0 && resolve() } };
+};
+
 export const collect = async (stream) => {
   const items = [];
   for await (const item of stream) items.push(item);
