@@ -114,6 +114,8 @@ pub static OPERATIONS: [Operation; 17] = [
 pub enum Endpoint {
     /// `POST /chat/completions`
     ChatCompletions,
+    /// `POST /completions`
+    Completions,
     /// `POST /responses`
     Responses,
     /// `POST /messages`
@@ -165,8 +167,9 @@ pub enum Endpoint {
 /// What a proxy may let pass: the client's operations but for `exchangeCode`, which no proxy's key belongs to, and
 /// those that its `request()` reaches. A table of its own, so that a browser has no more than it calls by name. Paths
 /// without a parameter stand before those with one that would take them too.
-pub static PASSED: [(Endpoint, Operation); 24] = [
+pub static PASSED: [(Endpoint, Operation); 25] = [
     (Endpoint::ChatCompletions, CHAT),
+    (Endpoint::Completions, post("", "/completions", "Anything")),
     (Endpoint::Responses, RESPONSES),
     (Endpoint::Messages, MESSAGES),
     (Endpoint::Embeddings, EMBEDDINGS),
@@ -191,6 +194,14 @@ pub static PASSED: [(Endpoint, Operation); 24] = [
     (Endpoint::Generation, GENERATION),
     (Endpoint::Key, KEY),
 ];
+
+impl Endpoint {
+    /// The request's type in `request.schema`.
+    #[must_use]
+    pub fn request(self) -> &'static str {
+        PASSED.iter().find(|(endpoint, _)| *endpoint == self).map_or("Anything", |(_, operation)| operation.request)
+    }
+}
 
 /// A call that a proxy may let pass, with what its path names.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -85,6 +85,8 @@ describe("every call of the client", () => {
     const message = { model: "sim/text", max_tokens: 50, messages: [{ role: "user", content: "hi" }] };
     assert.ok((await client.messages(message)).content);
     assert.ok((await end(client.streamMessages(message))).length > 2);
+    const [{ text }] = (await client.request("POST", "/completions", { model: "sim/text", prompt: "hi" })).choices;
+    assert.ok(text, "the older shape, which has no name in the client");
   });
 
   test("asks for JSON and runs tools", async () => {

@@ -6,6 +6,7 @@
 mod bound;
 mod content;
 mod form;
+mod inference;
 mod models;
 mod prices;
 mod rules;
@@ -14,198 +15,15 @@ mod tools;
 use std::borrow::Cow;
 
 use openrouter_wasm::{
+    api::Endpoint,
     json::{Value, decimal},
     models::Price,
     schema,
 };
 
-use self::{models::Named, rules::MaxPrice, tools::Gate, tools::shown};
+use self::{inference::Inference, models::Named, rules::MaxPrice, tools::Gate, tools::shown};
 pub use self::{prices::Prices, rules::Rules};
 use crate::policy::Refusal;
-
-/// What is asked for at a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
-    /// `POST /chat/completions`
-    Chat,
-    /// `POST /completions`
-    Completions,
-    /// `POST /responses`
-    Responses,
-    /// `POST /messages`
-    Messages,
-    /// `POST /embeddings`
-    Embeddings,
-    /// `POST /rerank`
-    Rerank,
-    /// `POST /images`
-    Images,
-    /// `POST /audio/speech`
-    Speech,
-    /// `POST /audio/transcriptions`
-    Transcription,
-    /// `POST /videos`
-    Videos,
-}
-
-impl Endpoint {
-    /// All there are.
-    pub const ALL: [Self; 10] = [
-        Self::Chat,
-        Self::Completions,
-        Self::Responses,
-        Self::Messages,
-        Self::Embeddings,
-        Self::Rerank,
-        Self::Images,
-        Self::Speech,
-        Self::Transcription,
-        Self::Videos,
-    ];
-
-    /// What a `POST` to this path, below the base URL, asks for; `None` if it asks no model.
-    pub fn at(path: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|endpoint| endpoint.path() == path)
-    }
-
-    /// Its path below the base URL.
-    pub const fn path(self) -> &'static str {
-        match self {
-            Self::Chat => "/chat/completions",
-            Self::Completions => "/completions",
-            Self::Responses => "/responses",
-            Self::Messages => "/messages",
-            Self::Embeddings => "/embeddings",
-            Self::Rerank => "/rerank",
-            Self::Images => "/images",
-            Self::Speech => "/audio/speech",
-            Self::Transcription => "/audio/transcriptions",
-            Self::Videos => "/videos",
-        }
-    }
-
-    /// The request's type in the client's table, if it has one.
-    const fn table(self) -> &'static str {
-        match self {
-            Self::Chat => "ChatRequest",
-            Self::Responses => "ResponsesRequest",
-            Self::Messages => "MessagesRequest",
-            Self::Embeddings => "EmbeddingsRequest",
-            Self::Rerank => "RerankRequest",
-            Self::Images => "ImagesRequest",
-            Self::Speech => "SpeechRequest",
-            Self::Transcription => "TranscriptionRequest",
-            Self::Completions | Self::Videos => "Anything",
-        }
-    }
-
-    /// Fields that pass, besides those of the table.
-    const fn fields(self) -> &'static [&'static str] {
-        match self {
-            Self::Chat => &["max_tool_calls", "structured_outputs"],
-            Self::Responses => &["prompt_cache_options", "safety_identifier"],
-            Self::Completions => &[
-                "model",
-                "models",
-                "prompt",
-                "max_tokens",
-                "max_completion_tokens",
-                "temperature",
-                "top_p",
-                "top_k",
-                "min_p",
-                "top_a",
-                "frequency_penalty",
-                "presence_penalty",
-                "repetition_penalty",
-                "seed",
-                "stop",
-                "stream",
-                "stream_options",
-                "logit_bias",
-                "logprobs",
-                "provider",
-                "plugins",
-                "preset",
-                "reasoning",
-                "user",
-                "service_tier",
-            ],
-            Self::Videos => &[
-                "model",
-                "prompt",
-                "duration",
-                "resolution",
-                "aspect_ratio",
-                "size",
-                "frame_images",
-                "input_references",
-                "generate_audio",
-                "seed",
-                "provider",
-                "upscale_factor",
-                "creativity",
-            ],
-            _ => &[],
-        }
-    }
-
-    /// The field that limits the tokens of an answer, where there is one.
-    const fn limit(self) -> Option<&'static str> {
-        match self {
-            // `max_completion_tokens` is the newer name, and the one that fewer providers know.
-            Self::Chat | Self::Completions | Self::Messages => Some("max_tokens"),
-            Self::Responses => Some("max_output_tokens"),
-            _ => None,
-        }
-    }
-
-    /// The field that has to be set, unless the request limits itself.
-    fn missing_limit(self, body: &Value<'_>) -> Option<&'static str> {
-        let is_there = |field: &str| body.present(field).is_some();
-        let has_newer = matches!(self, Self::Chat | Self::Completions) && is_there("max_completion_tokens");
-        self.limit().filter(|own| !is_there(own) && !has_newer)
-    }
-
-    /// The keys that `provider` may have; `None` if all that chat has.
-    const fn provider_keys(self) -> Option<&'static [&'static str]> {
-        match self {
-            Self::Images => Some(&["allow_fallbacks", "ignore", "only", "order", "sort"]),
-            Self::Speech | Self::Transcription | Self::Videos => Some(&[]),
-            _ => None,
-        }
-    }
-
-    /// Whether endpoints that cost more than `provider.max_price` are left out.
-    const fn has_max_price(self) -> bool {
-        self.provider_keys().is_none()
-    }
-
-    /// Whether tokens of text are all that is billed.
-    const fn is_text(self) -> bool {
-        matches!(self, Self::Chat | Self::Completions | Self::Responses | Self::Messages | Self::Embeddings)
-    }
-
-    /// Its name in `MEDIA_USD`.
-    const fn media(self) -> &'static str {
-        match self {
-            Self::Images => "images",
-            Self::Speech => "speech",
-            Self::Transcription => "transcription",
-            Self::Videos => "videos",
-            Self::Rerank => "rerank",
-            _ => "",
-        }
-    }
-
-    const fn has_user(self) -> bool {
-        self.is_text()
-    }
-
-    const fn has_session(self) -> bool {
-        matches!(self, Self::Chat | Self::Responses | Self::Messages)
-    }
-}
 
 /// What is to be admitted.
 #[derive(Debug, Clone, Copy)]
@@ -318,7 +136,7 @@ pub fn admit(
     };
     let gate = Gate { rules, models: rules.models(who.plan) };
     let media_type = request.content_type.split(';').next().unwrap_or_default().trim();
-    if request.endpoint == Endpoint::Transcription && media_type.eq_ignore_ascii_case("multipart/form-data") {
+    if request.endpoint == Endpoint::Transcriptions && media_type.eq_ignore_ascii_case("multipart/form-data") {
         return admit_form(gate, prices, request);
     }
     let text = std::str::from_utf8(request.body).map_err(|_| invalid(&["The body is not UTF-8."]))?;
@@ -327,7 +145,7 @@ pub fn admit(
     if let Some(key) = body.duplicate_key() {
         return Err(invalid(&[&shown(&key), ": there twice, and who reads it decides which one counts"]));
     }
-    schema::check_request(&body, request.endpoint.table()).map_err(|error| invalid(&[error.message()]))?;
+    schema::check_request(&body, request.endpoint.request()).map_err(|error| invalid(&[error.message()]))?;
 
     let mut asked = Asked::default();
     check_fields(rules, request.endpoint, &body)?;
@@ -400,7 +218,7 @@ fn check_fields(rules: &Rules, endpoint: Endpoint, body: &Value<'_>) -> Result<(
         ("container", "containers belong to the account"),
         ("mcp_servers", "the upstream would call any address"),
     ];
-    let known: Vec<&str> = schema::fields(endpoint.table()).collect();
+    let known: Vec<&str> = schema::fields(endpoint.request()).collect();
     for (key, value) in body.entries() {
         let key = plain(key);
         // Nothing is asked for by it.
@@ -657,14 +475,14 @@ impl<'a> Changes<'a> {
             Value::Object(vec![entry("type", Value::string("text")), entry("text", Value::string(content))])
         };
         let field = match endpoint {
-            Endpoint::Chat => "messages",
+            Endpoint::ChatCompletions => "messages",
             Endpoint::Responses => "instructions",
             Endpoint::Messages => "system",
             Endpoint::Completions => "",
             _ => return Ok(()),
         };
         let own = match (endpoint, self.take(field)) {
-            (Endpoint::Chat, Some(Value::Array(mut messages))) => {
+            (Endpoint::ChatCompletions, Some(Value::Array(mut messages))) => {
                 let entry = |key: &'static str, value| (Cow::Borrowed(key), value);
                 let own = vec![entry("role", Value::string("system")), entry("content", Value::string(prompt))];
                 messages.insert(0, Value::Object(own));

@@ -39,6 +39,7 @@ pub fn is_kept(endpoint: Endpoint) -> bool {
         | Endpoint::ZdrEndpoints
         | Endpoint::Providers => true,
         Endpoint::ChatCompletions
+        | Endpoint::Completions
         | Endpoint::Responses
         | Endpoint::Messages
         | Endpoint::Embeddings

@@ -88,6 +88,7 @@ impl Scope {
     pub const fn of(call: &Call) -> Self {
         match call.endpoint {
             Endpoint::ChatCompletions
+            | Endpoint::Completions
             | Endpoint::Responses
             | Endpoint::Messages
             | Endpoint::Embeddings

@@ -292,9 +292,9 @@ impl Exchange<'_> {
         identity: &Identity,
     ) -> Result<std::result::Result<Option<(Admission, Uint8Array)>, Refusal>> {
         let Self { config, call, request, .. } = self;
-        let Some(endpoint) = admission::Endpoint::at(&call.path()).filter(|_| call.method() == Method::Post) else {
+        if call.method() != Method::Post {
             return Ok(Ok(None));
-        };
+        }
         let Some(bytes) = body_bytes(request, config.max_body_bytes).await? else {
             return Ok(Err(policy::too_large(config.max_body_bytes)));
         };
@@ -309,7 +309,7 @@ impl Exchange<'_> {
         let (content_type, session) =
             (header(&request.headers(), "content-type"), header(&request.headers(), "x-session-id"));
         let content_type = content_type.unwrap_or_default();
-        let asked = admission::Request { endpoint, content_type: &content_type, body: &bytes.to_vec() };
+        let asked = admission::Request { endpoint: call.endpoint, content_type: &content_type, body: &bytes.to_vec() };
         let who = Who {
             user: Some(&*identity.user).filter(|_| !identity.is_local),
             plan: identity.plan.as_deref(),

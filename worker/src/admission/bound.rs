@@ -8,6 +8,7 @@ use openrouter_wasm::models::Price;
 
 use super::{
     Asked, Endpoint, forbidden,
+    inference::Inference,
     models::Named,
     prices::{FEMTO, Prices, Rates, Row},
     rules::{MaxPrice, Rules},
@@ -107,7 +108,7 @@ impl Dearest {
 /// What a model costs at most for prompts of up to so many tokens.
 fn price_of(rules: &Rules, prices: &Prices, endpoint: Endpoint, named: &Named, reach: u64) -> Result<Dearest, Refusal> {
     // Where nothing is listed for pictures, sounds and ranks, they have a price that the list does not tell.
-    let is_priced = |row: &&Row| endpoint.is_text() || !row.is_free() || named.slug.ends_with(":free");
+    let is_priced = |row: &&Row| endpoint.bills_text() || !row.is_free() || named.slug.ends_with(":free");
     let Some(row) = prices.get(&named.slug).filter(is_priced) else {
         return unlisted(rules, endpoint, named);
     };
@@ -150,7 +151,7 @@ fn price_of(rules: &Rules, prices: &Prices, endpoint: Endpoint, named: &Named, r
 /// A model without a listed price, as a router: at the highest price that may be asked.
 fn unlisted(rules: &Rules, endpoint: Endpoint, named: &Named) -> Result<Dearest, Refusal> {
     let name = if named.slug.is_empty() { "a preset's own" } else { &*named.slug };
-    if !endpoint.is_text() && !endpoint.media().is_empty() {
+    if !endpoint.bills_text() && !endpoint.media().is_empty() {
         return Err(forbidden(&[
             "model: ",
             name,
@@ -229,8 +230,7 @@ fn count(
             (prompt, asked.drawn.checked_mul(rules.max_image_tokens).ok_or_else(uncountable)?)
         }
         Endpoint::Speech => (text, in_context()?),
-        Endpoint::Transcription | Endpoint::Videos => return Err(unbounded(asked)),
-        Endpoint::Chat | Endpoint::Completions | Endpoint::Responses | Endpoint::Messages => {
+        Endpoint::ChatCompletions | Endpoint::Completions | Endpoint::Responses | Endpoint::Messages => {
             let answer = if asked.output > 0 { asked.output.saturating_add(asked.thinking) } else { in_context()? };
             // What is written in one step is read in the next.
             let prompt = if is_open { in_context()? } else { text.saturating_add(answer.saturating_mul(calls - 1)) };
@@ -240,6 +240,8 @@ fn count(
                 (prompt, answer)
             }
         }
+        // By the second, or by who knows what.
+        _ => return Err(unbounded(asked)),
     };
     let units = asked.documents.saturating_add(bytes / DOCUMENT_TOKENS).div_ceil(UNIT_DOCUMENTS).max(1);
     let answers = asked.answers();

@@ -1,6 +1,9 @@
 //! One attack for each thing that can name a model or raise a price; what passes; what it costs at most.
 
-use openrouter_wasm::models;
+use openrouter_wasm::{
+    api::{Method, PASSED},
+    models,
+};
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value as Document, json};
 
@@ -30,17 +33,19 @@ fn ask(rules: &Rules, endpoint: Endpoint, body: &str, who: &Who<'_>) -> Result<A
 /// A request that passes, with these fields besides or in place of its own.
 fn body(endpoint: Endpoint, fields: &Document) -> String {
     let mut body = match endpoint {
-        Endpoint::Chat | Endpoint::Messages => json!({"model": MODEL, "messages": [{"role": "user", "content": "hi"}]}),
+        Endpoint::ChatCompletions | Endpoint::Messages => {
+            json!({"model": MODEL, "messages": [{"role": "user", "content": "hi"}]})
+        }
         Endpoint::Completions => json!({"model": MODEL, "prompt": "hi"}),
         Endpoint::Responses => json!({"model": MODEL, "input": "hi"}),
         Endpoint::Embeddings => json!({"model": "openai/text-embedding-3-small", "input": "hi"}),
         Endpoint::Rerank => json!({"model": "cohere/rerank-v3.5", "query": "hi", "documents": ["a"]}),
         Endpoint::Images => json!({"model": "openai/gpt-image-1", "prompt": "hi"}),
         Endpoint::Speech => json!({"model": "openai/gpt-4o-mini-tts", "input": "hi"}),
-        Endpoint::Transcription => {
+        Endpoint::Transcriptions => {
             json!({"model": "openai/whisper-1", "input_audio": {"data": "AA==", "format": "wav"}})
         }
-        Endpoint::Videos => json!({"model": "openai/sora-2", "prompt": "hi"}),
+        _ => json!({"model": "openai/sora-2", "prompt": "hi"}),
     };
     body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     body.to_string()
@@ -62,41 +67,48 @@ fn sent(admission: &Admission) -> Document {
 
 const USD: u64 = 1_000_000_000;
 
+/// All that asks a model.
+fn all() -> Vec<Endpoint> {
+    PASSED.iter().filter(|(_, operation)| operation.method == Method::Post).map(|(endpoint, _)| *endpoint).collect()
+}
+
 #[test]
 fn an_ordinary_request_of_every_kind_passes() {
-    for endpoint in Endpoint::ALL {
-        assert_eq!(Endpoint::at(endpoint.path()), Some(endpoint));
+    for endpoint in all() {
         let admission = admitted(&[MEDIA], endpoint, &json!({}));
         assert_eq!(admission.models.len(), 1, "{endpoint:?}");
         assert!(admission.usd_nano > 0 && !admission.is_stream, "{endpoint:?}");
     }
-    assert_eq!(Endpoint::at("/models"), None);
-    assert!(admitted(&[], Endpoint::Chat, &json!({"stream": true})).is_stream);
+    assert!(admitted(&[], Endpoint::ChatCompletions, &json!({"stream": true})).is_stream);
 }
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn what_names_a_model_or_raises_a_price_is_refused_unless_it_is_allowed() {
-    use Endpoint::{Chat, Completions, Embeddings, Images, Messages, Rerank, Responses, Speech, Transcription, Videos};
+    use Endpoint::{
+        ChatCompletions as Chat, Completions, Embeddings, Images, Messages, Rerank, Responses, Speech,
+        Transcriptions as Transcription, Videos,
+    };
+    let all = all();
     let other = "anthropic/claude-sonnet-4.6";
     let tool = |kind: &str| json!({"tools": [{"type": kind}]});
     let chats = [Chat, Responses, Messages];
     let mut attacks: Vec<(&[Endpoint], Document, u16, &str)> = vec![
-        (&Endpoint::ALL, json!({"model": other}), 403, "model:"),
-        (&Endpoint::ALL, json!({"model": null}), 400, "model:"),
-        (&Endpoint::ALL, json!({"model": ""}), 400, "model:"),
-        (&Endpoint::ALL, json!({"model": format!("{MODEL}@preset/x")}), 403, "model:"),
-        (&Endpoint::ALL, json!({"model": "@preset/x"}), 403, "model:"),
-        (&Endpoint::ALL, json!({"model": format!("{MODEL}:online")}), 403, "model:"),
-        (&Endpoint::ALL, json!({"model": format!("{MODEL}:batch")}), 403, "model:"),
-        (&Endpoint::ALL, json!({"model": "openai/../anthropic"}), 400, "model:"),
-        (&Endpoint::ALL, json!({"new_field": 1}), 400, "new_field:"),
-        (&Endpoint::ALL, json!({"callback_url": "https://evil.example"}), 400, "callback_url:"),
-        (&Endpoint::ALL, json!({"debug": {"echo_upstream_body": true}}), 400, "debug:"),
-        (&Endpoint::ALL, json!({"store": true}), 400, "store:"),
-        (&Endpoint::ALL, json!({"previous_response_id": "x"}), 400, "previous_response_id:"),
-        (&Endpoint::ALL, json!({"background": true}), 400, "background:"),
-        (&Endpoint::ALL, json!({"provider": {"sort": "price"}}), 403, "provider:"),
+        (&all, json!({"model": other}), 403, "model:"),
+        (&all, json!({"model": null}), 400, "model:"),
+        (&all, json!({"model": ""}), 400, "model:"),
+        (&all, json!({"model": format!("{MODEL}@preset/x")}), 403, "model:"),
+        (&all, json!({"model": "@preset/x"}), 403, "model:"),
+        (&all, json!({"model": format!("{MODEL}:online")}), 403, "model:"),
+        (&all, json!({"model": format!("{MODEL}:batch")}), 403, "model:"),
+        (&all, json!({"model": "openai/../anthropic"}), 400, "model:"),
+        (&all, json!({"new_field": 1}), 400, "new_field:"),
+        (&all, json!({"callback_url": "https://evil.example"}), 400, "callback_url:"),
+        (&all, json!({"debug": {"echo_upstream_body": true}}), 400, "debug:"),
+        (&all, json!({"store": true}), 400, "store:"),
+        (&all, json!({"previous_response_id": "x"}), 400, "previous_response_id:"),
+        (&all, json!({"background": true}), 400, "background:"),
+        (&all, json!({"provider": {"sort": "price"}}), 403, "provider:"),
         (&[Chat], json!({"model": "~anthropic/claude-sonnet-latest"}), 403, "model:"),
         (&[Chat], json!({"model": "openrouter/auto"}), 403, "model:"),
         (&[Chat], json!({"model": "gpt-4o"}), 403, "model:"),
@@ -230,7 +242,7 @@ fn what_is_nothing_passes() {
         json!({"tools": [{"type": "function", "function": {"name": "f", "parameters": {"properties": {"model": {"type": "x"}}}}}]}),
         json!({"tool_choice": {"type": "function", "function": {"name": "f"}}}),
     ] {
-        admitted(&[], Endpoint::Chat, &fields);
+        admitted(&[], Endpoint::ChatCompletions, &fields);
     }
     let tool_use = json!({"messages": [{"role": "assistant", "content": [{"type": "tool_use", "input": {"file_id": "x", "type": "image"}}]}],
         "tools": [{"name": "f", "input_schema": {}}]});
@@ -258,7 +270,7 @@ fn keys_that_are_there_twice_are_refused_at_every_depth() {
             "b",
         ),
     ] {
-        let refusal = ask(&rules, Endpoint::Chat, &body, &Who::default()).unwrap_err();
+        let refusal = ask(&rules, Endpoint::ChatCompletions, &body, &Who::default()).unwrap_err();
         assert_eq!(refusal.status, 400);
         assert!(refusal.message.starts_with(&format!("{key}: there twice")), "{}", refusal.message);
     }
@@ -275,7 +287,7 @@ fn escaped_names_mean_what_they_say() {
         ),
         r#"{"model":"\u0061nthropic/claude-sonnet-4.6","messages":[{"role":"user","content":"hi"}]}"#.to_owned(),
     ] {
-        assert!(ask(&rules, Endpoint::Chat, &body, &Who::default()).is_err(), "{body}");
+        assert!(ask(&rules, Endpoint::ChatCompletions, &body, &Who::default()).is_err(), "{body}");
     }
 }
 
@@ -288,9 +300,12 @@ fn what_is_no_request_is_refused() {
         ("[]", "the request must be an object"),
         (r#"{"messages":[]}"#, "messages: expected at least 1 elements"),
     ] {
-        assert!(ask(&rules, Endpoint::Chat, body, &Who::default()).unwrap_err().message.starts_with(message), "{body}");
+        assert!(
+            ask(&rules, Endpoint::ChatCompletions, body, &Who::default()).unwrap_err().message.starts_with(message),
+            "{body}"
+        );
     }
-    let request = Request { endpoint: Endpoint::Chat, content_type: "application/json", body: b"\xff" };
+    let request = Request { endpoint: Endpoint::ChatCompletions, content_type: "application/json", body: b"\xff" };
     assert_eq!(admit(&rules, Some(&list()), &request, &Who::default()).unwrap_err().status, 400);
     let request = Request { body: b"{}", ..request };
     assert_eq!(admit(&rules, None, &request, &Who::default()).unwrap_err().status, 503, "no list, no bound");
@@ -299,22 +314,23 @@ fn what_is_no_request_is_refused() {
 #[test]
 fn the_same_bytes_go_on_when_nothing_changes() {
     let off = rules(&[("PRICES", "off"), ("MAX_OUTPUT_TOKENS", "0")]);
-    for endpoint in Endpoint::ALL {
+    for endpoint in all() {
         let odd = body(endpoint, &json!({})).replace(':', " :\n ").replace("\"hi\"", "\"\\ud83d \\u00e9\"");
         let request = Request { endpoint, content_type: "application/json", body: odd.as_bytes() };
         let admission = admit(&off, None, &request, &Who::default()).unwrap();
         assert_eq!((admission.body, admission.usd_nano), (Sent::Same, 0), "{endpoint:?}");
     }
     // Also where all that would be set is there already.
-    let first = sent(&admitted(&[("ALLOW_PROVIDER", "true")], Endpoint::Chat, &json!({})));
+    let first = sent(&admitted(&[("ALLOW_PROVIDER", "true")], Endpoint::ChatCompletions, &json!({})));
     let again =
-        ask(&rules(&[("ALLOW_PROVIDER", "true")]), Endpoint::Chat, &first.to_string(), &Who::default()).unwrap();
+        ask(&rules(&[("ALLOW_PROVIDER", "true")]), Endpoint::ChatCompletions, &first.to_string(), &Who::default())
+            .unwrap();
     assert_eq!(again.body, Sent::Same);
 }
 
 #[test]
 fn limits_and_prices_are_put_in_and_the_rest_stays_in_its_order() {
-    let admission = admitted(&[], Endpoint::Chat, &json!({"zeta": null, "temperature": 1.50}));
+    let admission = admitted(&[], Endpoint::ChatCompletions, &json!({"zeta": null, "temperature": 1.50}));
     let Sent::Changed(bytes) = &admission.body else { panic!("the same") };
     let text = std::str::from_utf8(bytes).unwrap();
     // 1.75 and 14 USD per million are listed.
@@ -323,8 +339,8 @@ fn limits_and_prices_are_put_in_and_the_rest_stays_in_its_order() {
         r#"{"model":"openai/gpt-5.2-chat","messages":[{"role":"user","content":"hi"}],"zeta":null,"temperature":1.5,"provider":{"max_price":{"prompt":3.5,"completion":28,"request":0}},"max_tokens":4096}"#
     );
     for (endpoint, fields, limit) in [
-        (Endpoint::Chat, json!({"max_tokens": null}), json!({"max_tokens": 4096})),
-        (Endpoint::Chat, json!({"max_completion_tokens": 5}), json!({"max_completion_tokens": 5})),
+        (Endpoint::ChatCompletions, json!({"max_tokens": null}), json!({"max_tokens": 4096})),
+        (Endpoint::ChatCompletions, json!({"max_completion_tokens": 5}), json!({"max_completion_tokens": 5})),
         (Endpoint::Completions, json!({}), json!({"max_tokens": 4096})),
         (Endpoint::Messages, json!({}), json!({"max_tokens": 4096})),
         (Endpoint::Responses, json!({}), json!({"max_output_tokens": 4096})),
@@ -349,26 +365,30 @@ fn a_callers_provider_is_checked_where_it_is_let_in() {
     let allow = ("ALLOW_PROVIDER", "true");
     let body = sent(&admitted(
         &[allow],
-        Endpoint::Chat,
+        Endpoint::ChatCompletions,
         &json!({"provider": {"order": ["a"], "max_price": {"prompt": "1", "completion": 99}}}),
     ));
     assert_eq!(body["provider"], json!({"order": ["a"], "max_price": {"prompt": "1", "completion": 28, "request": 0}}));
     let force = ("FORCE_PROVIDER", r#"{"zdr": true, "only": ["x"]}"#);
-    let body = sent(&admitted(&[allow, force], Endpoint::Chat, &json!({"provider": {"zdr": false, "sort": "price"}})));
+    let body = sent(&admitted(
+        &[allow, force],
+        Endpoint::ChatCompletions,
+        &json!({"provider": {"zdr": false, "sort": "price"}}),
+    ));
     assert_eq!(
         (&body["provider"]["zdr"], &body["provider"]["only"], &body["provider"]["sort"]),
         (&json!(true), &json!(["x"]), &json!("price"))
     );
-    let body = sent(&admitted(&[force], Endpoint::Chat, &json!({})));
+    let body = sent(&admitted(&[force], Endpoint::ChatCompletions, &json!({})));
     assert_eq!(body["provider"]["zdr"], json!(true));
     for (settings, endpoint, fields) in [
-        (&[allow][..], Endpoint::Chat, json!({"provider": {"max_price": {"prompt": "-1"}}})),
-        (&[allow], Endpoint::Chat, json!({"provider": {"options": {"x": {}}}})),
+        (&[allow][..], Endpoint::ChatCompletions, json!({"provider": {"max_price": {"prompt": "-1"}}})),
+        (&[allow], Endpoint::ChatCompletions, json!({"provider": {"options": {"x": {}}}})),
         (&[allow], Endpoint::Images, json!({"provider": {"options": {"x": {"quality": "max"}}}})),
         // What cannot be said there is not forgotten there.
         (&[force, MEDIA], Endpoint::Images, json!({})),
         (&[force, MEDIA], Endpoint::Videos, json!({})),
-        (&[force, MEDIA], Endpoint::Transcription, json!({})),
+        (&[force, MEDIA], Endpoint::Transcriptions, json!({})),
     ] {
         assert!(ask(&rules(settings), endpoint, &body_of(endpoint, &fields), &Who::default()).is_err(), "{fields}");
     }
@@ -383,11 +403,11 @@ fn who_asks_is_said_by_the_proxy() {
     let who = Who { user: Some("user-1"), plan: None, session: Some("from the header") };
     let ask =
         |endpoint, fields: &Document| sent(&ask(&rules(&[MEDIA]), endpoint, &body(endpoint, fields), &who).unwrap());
-    let chat = ask(Endpoint::Chat, &json!({"user": "admin", "session_id": "s"}));
+    let chat = ask(Endpoint::ChatCompletions, &json!({"user": "admin", "session_id": "s"}));
     assert_eq!((&chat["user"], &chat["session_id"]), (&json!("user-1"), &json!("user-1/s")));
-    let chat = ask(Endpoint::Chat, &json!({}));
+    let chat = ask(Endpoint::ChatCompletions, &json!({}));
     assert_eq!((&chat["user"], &chat["session_id"]), (&json!("user-1"), &json!("user-1/from the header")));
-    let long = ask(Endpoint::Chat, &json!({"session_id": "s".repeat(256)}));
+    let long = ask(Endpoint::ChatCompletions, &json!({"session_id": "s".repeat(256)}));
     assert_eq!(long["session_id"].as_str().unwrap().len(), 256);
     let messages = ask(Endpoint::Messages, &json!({"metadata": {"user_id": "admin"}}));
     assert_eq!((&messages["user"], &messages["metadata"]), (&json!("user-1"), &json!({"user_id": "user-1"})));
@@ -400,7 +420,13 @@ fn who_asks_is_said_by_the_proxy() {
 fn a_plan_asks_its_own_models() {
     let rules = rules(&[("PLAN_MODELS", r#"{"free": "*:free"}"#)]);
     let ask = |plan| {
-        ask(&rules, Endpoint::Chat, &body(Endpoint::Chat, &json!({})), &Who { plan, ..Who::default() }).map(|_| ())
+        ask(
+            &rules,
+            Endpoint::ChatCompletions,
+            &body(Endpoint::ChatCompletions, &json!({})),
+            &Who { plan, ..Who::default() },
+        )
+        .map(|_| ())
     };
     assert!(ask(None).is_ok() && ask(Some("pro")).is_ok());
     assert_eq!(ask(Some("free")).unwrap_err().status, 403);
@@ -409,7 +435,7 @@ fn a_plan_asks_its_own_models() {
 #[test]
 fn the_operators_words_come_before_all_others() {
     let prompt = ("SYSTEM_PROMPT", "Be \"kind\".");
-    let chat = sent(&admitted(&[prompt], Endpoint::Chat, &json!({})));
+    let chat = sent(&admitted(&[prompt], Endpoint::ChatCompletions, &json!({})));
     assert_eq!(chat["messages"][0], json!({"role": "system", "content": "Be \"kind\"."}));
     assert_eq!(chat["messages"][1]["content"], "hi");
     assert_eq!(sent(&admitted(&[prompt], Endpoint::Responses, &json!({})))["instructions"], "Be \"kind\".");
@@ -421,7 +447,7 @@ fn the_operators_words_come_before_all_others() {
     let rules = rules(&[prompt]);
     assert!(ask(&rules, Endpoint::Completions, &body(Endpoint::Completions, &json!({})), &Who::default()).is_err());
     let legacy = json!({"model": MODEL, "prompt": "hi"}).to_string();
-    assert!(ask(&rules, Endpoint::Chat, &legacy, &Who::default()).is_err());
+    assert!(ask(&rules, Endpoint::ChatCompletions, &legacy, &Who::default()).is_err());
 }
 
 #[test]
@@ -429,7 +455,7 @@ fn messages_are_counted() {
     let rules = rules(&[("MAX_MESSAGES", "2")]);
     let message = json!({"role": "user", "content": "hi"});
     for (endpoint, field) in
-        [(Endpoint::Chat, "messages"), (Endpoint::Messages, "messages"), (Endpoint::Responses, "input")]
+        [(Endpoint::ChatCompletions, "messages"), (Endpoint::Messages, "messages"), (Endpoint::Responses, "input")]
     {
         for (count, passes) in [(2, true), (3, false)] {
             let body = body(endpoint, &json!({field: vec![message.clone(); count]}));
@@ -440,17 +466,20 @@ fn messages_are_counted() {
 
 #[test]
 fn named_fields_pass_and_multiply() {
-    let one = admitted(&[], Endpoint::Chat, &json!({}));
-    let three =
-        admitted(&[("EXTRA_FIELDS", "n best_of other")], Endpoint::Chat, &json!({"n": 3, "best_of": 2, "other": {}}));
+    let one = admitted(&[], Endpoint::ChatCompletions, &json!({}));
+    let three = admitted(
+        &[("EXTRA_FIELDS", "n best_of other")],
+        Endpoint::ChatCompletions,
+        &json!({"n": 3, "best_of": 2, "other": {}}),
+    );
     assert!(three.tokens > one.tokens + 2 * 4096 - 1 && three.usd_nano > one.usd_nano * 2);
     let prompts = admitted(&[], Endpoint::Completions, &json!({"prompt": ["a", "b", "c"]}));
     assert!(prompts.tokens > 3 * 4096);
     assert!(
         ask(
             &rules(&[("EXTRA_FIELDS", "debug")]),
-            Endpoint::Chat,
-            &body(Endpoint::Chat, &json!({"debug": {}})),
+            Endpoint::ChatCompletions,
+            &body(Endpoint::ChatCompletions, &json!({"debug": {}})),
             &Who::default()
         )
         .is_err()
@@ -469,8 +498,9 @@ fn plugins_and_tools_pass_with_what_they_name_and_cost() {
         ("MAX_PRICE", r#"{"prompt": 10, "completion": 60}"#),
     ];
     let rules = rules(&listed);
-    let ask =
-        |fields: Document| super::tests::ask(&rules, Endpoint::Chat, &body(Endpoint::Chat, &fields), &Who::default());
+    let ask = |fields: Document| {
+        super::tests::ask(&rules, Endpoint::ChatCompletions, &body(Endpoint::ChatCompletions, &fields), &Who::default())
+    };
     let plain = ask(json!({})).unwrap().usd_nano;
     let cost = |fields: Document| ask(fields).unwrap().usd_nano;
 
@@ -547,20 +577,21 @@ fn the_reservation_is_what_it_has_to_be_and_no_more() {
         (admission.usd_nano, body.len() as u64)
     };
     let request = 2_000_000;
-    let (text, bytes) = usd(Endpoint::Chat, &json!({}));
+    let (text, bytes) = usd(Endpoint::ChatCompletions, &json!({}));
     assert_eq!(text, (bytes + 1000) * 2000 + 100 * 4000 + request);
     // Twice the prompt for what is kept for an hour.
-    let (cached, bytes) = usd(Endpoint::Chat, &json!({"cache_control": {"type": "ephemeral"}}));
+    let (cached, bytes) = usd(Endpoint::ChatCompletions, &json!({"cache_control": {"type": "ephemeral"}}));
     assert_eq!(cached, (bytes + 1000) * 4000 + 100 * 4000 + request);
     // All of the context, at the price of long prompts, which is more than that of the answer.
     let picture =
         json!({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x"}}]}]});
-    assert_eq!(usd(Endpoint::Chat, &picture).0, 10_000 * 6000 + request + 20_000_000);
+    assert_eq!(usd(Endpoint::ChatCompletions, &picture).0, 10_000 * 6000 + request + 20_000_000);
     // Where the answer is dearer, it takes its own part of the context.
     let mut cheap = picture.clone();
     cheap["model"] = json!("openai/y");
-    assert_eq!(usd(Endpoint::Chat, &cheap).0, 9900 * 2000 + 100 * 4000);
-    let (long, _) = usd(Endpoint::Chat, &json!({"messages": [{"role": "user", "content": "x".repeat(20_000)}]}));
+    assert_eq!(usd(Endpoint::ChatCompletions, &cheap).0, 9900 * 2000 + 100 * 4000);
+    let (long, _) =
+        usd(Endpoint::ChatCompletions, &json!({"messages": [{"role": "user", "content": "x".repeat(20_000)}]}));
     assert_eq!(long, 10_000 * 6000 + request, "never more than the context");
 }
 
@@ -606,29 +637,37 @@ fn what_has_no_price_is_refused_or_held_to_the_highest() {
     for model in ["openrouter/auto", "sim/text", "openai/unknown", "@preset/x"] {
         let refusal = ask(
             &rules(&[all, ("ALLOWED_PRESETS", "x=0")]),
-            Endpoint::Chat,
-            &body(Endpoint::Chat, &json!({"model": model})),
+            Endpoint::ChatCompletions,
+            &body(Endpoint::ChatCompletions, &json!({"model": model})),
             &Who::default(),
         );
         assert_eq!(refusal.unwrap_err().status, 403, "{model}");
         let highest = [all, ("ALLOWED_PRESETS", "x=0"), ("MAX_PRICE", r#"{"prompt": 3, "completion": 15}"#)];
-        let admission = admitted(&highest, Endpoint::Chat, &json!({"model": model, "max_tokens": 1000}));
+        let admission = admitted(&highest, Endpoint::ChatCompletions, &json!({"model": model, "max_tokens": 1000}));
         assert_eq!(sent(&admission)["provider"]["max_price"], json!({"prompt": 3, "completion": 15, "request": 0}));
         assert!(admission.usd_nano > 15 * 1_000_000 && admission.usd_nano < 20 * 1_000_000, "{}", admission.usd_nano);
         let picture = json!({"model": model, "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x"}}]}]});
         assert!(
-            ask(&rules(&highest), Endpoint::Chat, &body(Endpoint::Chat, &picture), &Who::default()).is_err(),
+            ask(
+                &rules(&highest),
+                Endpoint::ChatCompletions,
+                &body(Endpoint::ChatCompletions, &picture),
+                &Who::default()
+            )
+            .is_err(),
             "no context bounds it"
         );
     }
     let cheap = [all, ("MAX_PRICE", r#"{"prompt": 0.1, "completion": 0.1}"#)];
-    let refusal = ask(&rules(&cheap), Endpoint::Chat, &body(Endpoint::Chat, &json!({})), &Who::default()).unwrap_err();
+    let refusal =
+        ask(&rules(&cheap), Endpoint::ChatCompletions, &body(Endpoint::ChatCompletions, &json!({})), &Who::default())
+            .unwrap_err();
     assert!(refusal.message.contains("MAX_PRICE"));
     // Nothing is listed for what they cost.
     for (endpoint, fields) in [
         (Endpoint::Images, json!({"model": "black-forest-labs/flux.2-pro"})),
         (Endpoint::Rerank, json!({})),
-        (Endpoint::Transcription, json!({})),
+        (Endpoint::Transcriptions, json!({})),
         (Endpoint::Videos, json!({})),
     ] {
         let refusal = ask(&rules(&[]), endpoint, &body(endpoint, &fields), &Who::default()).unwrap_err();
@@ -639,8 +678,12 @@ fn what_has_no_price_is_refused_or_held_to_the_highest() {
 
 #[test]
 fn the_dearest_of_all_models_counts() {
-    let one = |model: &str| admitted(&[], Endpoint::Chat, &json!({"model": model}));
-    let both = admitted(&[], Endpoint::Chat, &json!({"model": "openai/gpt-5.2-chat", "models": ["openai/gpt-audio"]}));
+    let one = |model: &str| admitted(&[], Endpoint::ChatCompletions, &json!({"model": model}));
+    let both = admitted(
+        &[],
+        Endpoint::ChatCompletions,
+        &json!({"model": "openai/gpt-5.2-chat", "models": ["openai/gpt-audio"]}),
+    );
     assert_eq!(both.models, ["openai/gpt-5.2-chat", "openai/gpt-audio"]);
     assert!(both.usd_nano >= one("openai/gpt-audio").usd_nano.max(one("openai/gpt-5.2-chat").usd_nano));
     let cap = &sent(&both)["provider"]["max_price"];
@@ -658,7 +701,7 @@ fn a_form_is_checked_as_json_is() {
     };
     let ask = |rules: &Rules, body: &str| {
         let request = Request {
-            endpoint: Endpoint::Transcription,
+            endpoint: Endpoint::Transcriptions,
             content_type: "multipart/form-data; boundary=b",
             body: body.as_bytes(),
         };
@@ -699,39 +742,15 @@ fn hostile_bodies_take_no_longer_than_others() {
         format!(r#""other":"{}""#, "\\\\".repeat(1_000_000)),
     ] {
         let body = format!(r#"{{"model":"{MODEL}","messages":[{{"role":"user","content":"hi"}}],{fields}}}"#);
-        ask(&rules, Endpoint::Chat, &body, &Who::default()).unwrap();
+        ask(&rules, Endpoint::ChatCompletions, &body, &Who::default()).unwrap();
     }
     let top = format!(r#"{{"model":"{MODEL}","messages":[{{"role":"user","content":"hi"}}],{keys}}}"#);
-    assert!(ask(&rules, Endpoint::Chat, &top, &Who::default()).is_err());
+    assert!(ask(&rules, Endpoint::ChatCompletions, &top, &Who::default()).is_err());
     let messages = format!(
         r#"{{"model":"{MODEL}","messages":[{}]}}"#,
         many(r#"{"role":"user","content":[{"type":"text","text":"hi"}]}"#, 50_000)
     );
-    ask(&rules, Endpoint::Chat, &messages, &Who::default()).unwrap();
-}
-
-/// `cargo test --release -p openrouter-wasm-worker -- --ignored --nocapture admission_of_a_short_chat`
-#[test]
-#[ignore = "a measurement, for a release build"]
-fn admission_of_a_short_chat_takes_little() {
-    let (rules, prices) = (rules(&[]), list());
-    let text = "What is the capital of France? ".repeat(30);
-    let body = json!({"model": MODEL, "stream": true, "temperature": 0.7, "messages": [
-        {"role": "system", "content": "You are brief."}, {"role": "user", "content": text}]})
-    .to_string();
-    let request = Request { endpoint: Endpoint::Chat, content_type: "application/json", body: body.as_bytes() };
-    let who = Who { user: Some("user-1"), ..Who::default() };
-    let began = std::time::Instant::now();
-    let rounds = 20_000;
-    for _ in 0..rounds {
-        std::hint::black_box(admit(&rules, Some(&prices), std::hint::black_box(&request), &who).unwrap());
-    }
-    let micros = began.elapsed().as_secs_f64() * 1e6 / f64::from(rounds);
-    #[expect(clippy::print_stdout, reason = "it is what is asked for")]
-    {
-        println!("{} bytes: {micros:.1} µs", body.len());
-    }
-    assert!(micros < 30.0, "{micros}");
+    ask(&rules, Endpoint::ChatCompletions, &messages, &Who::default()).unwrap();
 }
 
 /// A row of the list, or one that has every kind of price.
@@ -815,7 +834,7 @@ proptest! {
         let rules = rules(&[("ALLOWED_MODELS", "*"), ("ALLOWED_SERVER_TOOLS", "openrouter:web_search"), ("PRICE_HEADROOM", &factor)]);
         let rows = [Some(&answering), beside.as_ref().filter(|beside| beside["id"] != answering["id"])];
         let prices = Prices::read(&json!({"data": rows.into_iter().flatten().collect::<Vec<_>>()}).to_string()).unwrap();
-        let request = Request { endpoint: Endpoint::Chat, content_type: "application/json", body: body.as_bytes() };
+        let request = Request { endpoint: Endpoint::ChatCompletions, content_type: "application/json", body: body.as_bytes() };
         let admission = admit(&rules, Some(&prices), &request, &Who::default()).unwrap();
 
         // What the one that answers may do at most: each call in its context, each step with a search.
