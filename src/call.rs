@@ -208,7 +208,11 @@ impl Call {
         self.facts = facts;
         match self.answer {
             _ if !is_success(&self.facts) => Body::Refused,
-            Answer::Bytes => Body::Bytes,
+            Answer::Bytes => {
+                // Who reads them is not watched.
+                self.watch = self.watch.of_whole_call();
+                Body::Bytes
+            }
             // Images also come in a document where a stream was asked for, see `events`.
             answer if self.is_stream && (self.facts.is_event_stream || answer == Answer::Json) => {
                 self.probe = Some(Decoder::new(answer, self.facts.clone()));

@@ -210,6 +210,7 @@ scenarios! {
         a_run_reads_its_request_when_it_is_made,
         embeddings_reranks_and_images_come_as_sent,
         speech_is_a_response_whose_bytes_can_be_read,
+        the_bytes_of_speech_end_with_the_call,
         a_recording_is_transcribed_from_a_blob,
         responses_and_messages_come_whole,
         a_stream_of_responses_gives_its_events_its_text_and_its_response,

@@ -27,6 +27,8 @@ export const setLoader = (loader) => {
  */
 export function init(source) {
   if (isReady) return Promise.resolve();
+  // What loads already may fail, as a call does that comes before this in `./slim`: then the source that is given is tried.
+  if (source !== undefined && pending) return pending.catch(() => init(source));
   return (pending ??= instantiate(source).then(
     () => {
       isReady = true;

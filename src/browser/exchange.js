@@ -177,20 +177,31 @@ export class Exchange {
     return this.#signals.reduce(unlessAborted, pause);
   }
 
-  /** The request goes on without us; what it says is the caller's. */
+  /** The caller reads the body, as long as the call may take. */
   #settle() {
-    clearTimeout(this.#timer);
+    const left = this.#call.wait(Date.now());
     this.#call.free();
+    if (left === undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#letGo();
+      this.#controller.abort(new DOMException("The call took longer than its timeout.", "TimeoutError"));
+    }, left);
+    // Nobody may wait for it any more.
+    this.#timer.unref?.();
   }
 
   /** Ends the request, if it still runs, and lets go of the caller's signals. */
   close() {
     if (this.#call === undefined) return;
     clearTimeout(this.#timer);
-    for (const signal of this.#signals) signal.removeEventListener("abort", this.#abort);
+    this.#letGo();
     this.#stop();
     this.#call.free();
     this.#call = undefined;
+  }
+
+  #letGo() {
+    for (const signal of this.#signals) signal.removeEventListener("abort", this.#abort);
   }
 
   /** Ends what was sent. A body that is deaf to that would let who reads it wait for ever, if it was not cancelled. */

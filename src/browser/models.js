@@ -48,7 +48,7 @@ export class Catalogue {
   #pending = new Map();
 
   /** The entry of a call, kept or new. Who asks for the same at the same time, with the same settings, shares a request. */
-  async entry(Core, call, transport, [signal], settings) {
+  async entry(Core, call, transport, signals, settings) {
     const key = call.send(Date.now());
     // It is wrong, and this says so.
     if (!key) return new Exchange(call, transport, []).run();
@@ -69,9 +69,9 @@ export class Catalogue {
     }
     if (state === STALE) return entry;
     try {
-      return await join(shared, signal ? [signal] : []);
+      return await join(shared, signals);
     } catch (error) {
-      if (state === IF_ERROR && !signal?.aborted && error.retryable) return entry;
+      if (state === IF_ERROR && !signals.some(({ aborted }) => aborted) && error.retryable) return entry;
       throw error;
     }
   }

@@ -252,7 +252,7 @@ export const openRouterClass = ({ loaded, load }) =>
     /** `send` carries what was prepared. */
     async #run(options, cancel, prepare, send = (...exchange) => new Exchange(...exchange).run()) {
       const { signal, json, ...own } = split(options);
-      const signals = [signal, cancel].filter((signal) => signal);
+      const signals = [signal, this.#options.signal, cancel].filter((signal) => signal);
       for (const signal of signals) signal.throwIfAborted();
       if (!loaded()) await signals.reduce(unlessAborted, load());
       this.#core ??= new (loaded())(this.#options.json, pageOrigin(), environment());

@@ -48,6 +48,8 @@ export interface CommonOptions {
   /** Called in place of the global `fetch`, with a URL and an init object. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   hooks?: Hooks;
+  /** Ends the call (of a client: all its calls) when it is aborted; it then rejects with the signal's reason, as `fetch` does. */
+  signal?: AbortSignal;
 }
 
 /** Why a token is asked for, and until when it is of use. */
@@ -77,10 +79,7 @@ export interface Hooks {
 
 export interface OpenRouterOptions extends CommonOptions {}
 
-export interface CallOptions extends CommonOptions {
-  /** Ends the call when it is aborted; it then rejects with the signal's reason, as `fetch` does. */
-  signal?: AbortSignal;
-}
+export interface CallOptions extends CommonOptions {}
 
 /** Body of `POST /chat/completions`. Fields that are not listed are sent as given. */
 export interface ChatRequest {

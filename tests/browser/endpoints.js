@@ -61,6 +61,27 @@ export const endpoints = {
     equal((await rejection(client.speech({ ...request, model: "sim/402" }))).code, "payment_required");
   },
 
+  async the_bytes_of_speech_end_with_the_call(context) {
+    const { client, define, waitFor } = connect(context);
+    const stuck = { headers: { "content-type": "audio/mpeg" }, body: "one", end: "hold" };
+    const ask = async (options) => {
+      const model = fresh();
+      await define({ model, ...stuck });
+      const response = await client.speech({ model, input: "one" }, options);
+      return { response, gone: () => waitFor(model, "client-gone") };
+    };
+    const late = await ask({ timeout: 300, firstTokenTimeout: 250 });
+    // Firefox and WebKit tell a body no reason.
+    const { name } = await rejection(late.response.arrayBuffer());
+    ok(["TimeoutError", "AbortError"].includes(name), `an end, got ${name}`);
+    await late.gone();
+    const controller = new AbortController();
+    const left = await ask({ signal: controller.signal });
+    controller.abort();
+    equal((await rejection(left.response.arrayBuffer())).name, "AbortError");
+    await left.gone();
+  },
+
   async a_recording_is_transcribed_from_a_blob(context) {
     const { client, define, waitFor } = connect(context);
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);

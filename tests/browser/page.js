@@ -73,9 +73,9 @@ window.page = {
 
   async slim() {
     const { init, pricePerMillion } = await import("/pkg/dist/slim.js");
-    const error = await init().catch((error) => error);
+    const failing = init().catch((error) => error);
     await init(WASM);
-    return [error.code, pricePerMillion("0.00000015")];
+    return [(await failing).code, pricePerMillion("0.00000015")];
   },
 
   async failedLoad() {

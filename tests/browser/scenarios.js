@@ -84,6 +84,11 @@ export const alone = {
       ok((await rejection(collect(client.stream(hi("a/b"), { signal })))) === reason, "the reason itself");
     }
     equal((await rejection(client.chat(hi("a/b"), { signal: AbortSignal.abort() }))).name, "AbortError");
+    const reason = new Error("all of them");
+    const ended = new OpenRouter({ baseURL: NOWHERE, signal: AbortSignal.abort(reason) });
+    for (const call of [() => ended.chat(hi("a/b")), () => ended.models(), () => collect(ended.stream(hi("a/b"), { signal: new AbortController().signal }))]) {
+      ok((await rejection(call())) === reason, "the reason of the client's signal");
+    }
   },
 
   async a_stream_is_there_at_once_and_nobody_has_to_read_it({ OpenRouter }) {
