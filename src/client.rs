@@ -52,7 +52,9 @@ impl<'a> Options<'a> {
     /// Adds headers, each in place of one of the same name.
     fn headers_into(&self, headers: &mut Vec<(String, String)>) -> Result<(), Error> {
         for pair in self.0.at("headers").items() {
-            let [name, value] = pair.items() else { continue };
+            let [name, value] = pair.items() else {
+                return Err(Error::invalid(self.1, "headers", "expected pairs of a name and a value"));
+            };
             let (name, value) = (name.text().unwrap_or_default(), value.text().unwrap_or_default());
             self.set_header(headers, &concat(&["headers.", &name]), &name, value.into_owned())?;
         }

@@ -134,6 +134,7 @@ fn headers_of_a_call_stand_in_for_those_of_the_client() {
     let own = json!({"headers": [["authorization", "Bearer other"]]});
     assert_eq!(pairs(&headers(&settings(), &own).unwrap()), [("authorization", "Bearer other")]);
     assert_eq!(field(headers(&settings(), &json!({"headers": [["x", "a\nb"]]}))), "headers.x");
+    assert_eq!(field(headers(&settings(), &json!({"headers": [["x", "a", "b"]]}))), "headers", "that is no pair");
     let settings = new(
         &json!({"apiKey": "k", "headers": [["X-A", "1"], ["X-B", "2"]], "siteURL": "https://a.example", "siteName": "A"}),
         None,
