@@ -1,25 +1,17 @@
 // Whatever goes wrong: what the user sees, and what his ledger says afterwards. In real workerd, with Durable Objects on
 // disk, in front of the simulator. docs/faults.md is the table of it.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { startCache } from "./support/cache.mjs";
+import { KEY, USER, by, isClose, isSettled, recordOf, settings, usage, usageWhen } from "./support/ledger.mjs";
 import { closeAll, listen } from "./support/loopback.mjs";
 import { startWorker } from "./support/workerd.mjs";
 import { startUpstream } from "./upstream/server.mjs";
-
-const KEY = "sk-or-v1-the-key-that-stays-at-the-edge";
-const ORIGIN = "https://app.example";
-const SECRET = "the-secret-that-signs-sessions-of-this-file";
-/** The simulator's records come at the third time that they are asked for. */
-const SOON = "0.02 0.04 0.06 0.1 0.2 0.5 1 2 4 8";
-const MAX_PRICE = '{"prompt": 1, "completion": 1}';
 
 let upstream;
 const started = [];
@@ -40,16 +32,8 @@ async function start(variables = {}, services = {}) {
   folders.push(storage);
   const worker = await startWorker(
     {
-      OPENROUTER_API_KEY: KEY,
-      OPENROUTER_BASE_URL: upstream.baseUrl,
-      ALLOWED_ORIGINS: ORIGIN,
-      AUTH_MODE: "session",
-      SESSION_SECRETS: `one:${SECRET}`,
-      SERVICE_SECRET: SECRET.toUpperCase(),
-      ALLOWED_MODELS: "*",
-      MAX_PRICE,
+      ...settings(upstream),
       PLANS: "free: 1 USD/day, 1 stream",
-      SETTLE_SECONDS: SOON,
       ...variables,
     },
     { storage, ...services },
@@ -58,16 +42,6 @@ async function start(variables = {}, services = {}) {
   return worker;
 }
 
-/** What a request of this user says of him. */
-function by(user) {
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const now = Math.floor(Date.now() / 1000);
-  const claims = { sub: user, scope: "chat models usage", aud: "openrouter-wasm", iat: now, exp: now + 3600 };
-  const signed = `${part({ alg: "HS256", typ: "JWT", kid: "one" })}.${part(claims)}`;
-  return { origin: ORIGIN, authorization: `Bearer ${signed}.${createHmac("sha256", SECRET).update(signed).digest("base64url")}` };
-}
-
-const USER = "somebody";
 const body = (model, stream) => JSON.stringify({ model, stream, messages: [{ role: "user", content: "hi" }] });
 
 /** What the user sees: the status, the text as far as it came, and whether that was cut. */
@@ -94,49 +68,24 @@ function ask(worker, model, { user = USER, stream = true, headers, onBegin } = {
   });
 }
 
-async function usage(worker, user = USER) {
-  const response = await fetch(`${worker.url}/usage`, { headers: by(user) });
-  assert.equal(response.status, 200);
-  return (await response.json()).data;
-}
-
-/** The user's numbers as soon as they are so. */
-async function usageWhen(worker, holds, user) {
-  for (const deadline = Date.now() + 20_000; ; await sleep(20)) {
-    const numbers = await usage(worker, user);
-    if (holds(numbers)) return numbers;
-    assert.ok(Date.now() < deadline, `it did not become so: ${JSON.stringify(numbers)}`);
-  }
-}
-
-const isSettled = ({ open_requests }) => open_requests === 0;
-const cost = async (id) => {
-  for (;;) {
-    const response = await fetch(`${upstream.baseUrl}/generation?id=${id}`, { headers: { authorization: `Bearer ${KEY}` } });
-    if (response.ok) return (await response.json()).data.total_cost;
-    await response.body.cancel();
-  }
-};
-const isClose = (a, b) => Math.abs(a - b) < 1.5e-9;
-
 /** Nothing is left of a request: no cost, nothing reserved, its slot free. */
 async function assertFree(worker, user) {
-  const numbers = await usageWhen(worker, isSettled, user);
+  const numbers = await usageWhen(worker, isSettled, by(user));
   assert.deepEqual([numbers.usd_today.used, numbers.usd_today.reserved, numbers.streams.open], [0, 0, 0]);
 }
 
 /** It has cost what the upstream's own record says. */
 async function assertSettled(worker, headers, user) {
-  const numbers = await usageWhen(worker, isSettled, user);
-  const expected = await cost(headers["x-generation-id"]);
+  const numbers = await usageWhen(worker, isSettled, by(user));
+  const expected = (await recordOf(upstream, headers["x-generation-id"])).total_cost;
   assert.ok(expected > 0 && isClose(numbers.usd_today.used, expected), `${numbers.usd_today.used} ${expected}`);
   assert.deepEqual([numbers.usd_today.reserved, numbers.streams.open], [0, 0]);
 }
 
 /** It has cost what was reserved for it: nobody could say better. */
 async function assertCharged(worker, user) {
-  const before = await usageWhen(worker, ({ usd_today, open_requests }) => usd_today.reserved > 0 || open_requests === 0, user);
-  const numbers = await usageWhen(worker, isSettled, user);
+  const before = await usageWhen(worker, ({ usd_today, open_requests }) => usd_today.reserved > 0 || open_requests === 0, by(user));
+  const numbers = await usageWhen(worker, isSettled, by(user));
   assert.ok(numbers.usd_today.used > 0);
   if (before.usd_today.reserved > 0) assert.equal(numbers.usd_today.used, before.usd_today.reserved);
   assert.deepEqual([numbers.usd_today.reserved, numbers.streams.open], [0, 0]);
@@ -307,7 +256,7 @@ describe("a panic in one request", () => {
       assert.match(text, /\[DONE\]/);
 
       const numbers = await usageWhen(worker, isSettled);
-      const expected = spent.used + (await cost(next.headers["x-generation-id"]));
+      const expected = spent.used + (await recordOf(upstream, next.headers["x-generation-id"])).total_cost;
       assert.ok(isClose(numbers.usd_today.used, expected), "what was spent before is known, and the panic cost nothing");
     });
   }

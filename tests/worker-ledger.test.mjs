@@ -1,20 +1,15 @@
 // Limits and budgets in real workerd, with Durable Objects on disk, in front of the simulator.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { KEY, ORIGIN, USER, by, isClose, isSettled, recordOf, settings, usage, usageWhen } from "./support/ledger.mjs";
 import { OPEN, startWorker } from "./support/workerd.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 
-const KEY = "sk-or-v1-the-key-that-stays-at-the-edge";
-const ORIGIN = "https://app.example";
-const SECRET = "the-secret-that-signs-sessions-of-this-file";
-/** The simulator's records come at the third time that they are asked for. */
-const SOON = "0.02 0.04 0.06 0.1 0.2 0.5 1 2 4 8";
 /** Longer than any test. */
 const LATE = "3600";
 
@@ -49,15 +44,7 @@ function newStorage() {
 const start = (variables, bindings) =>
   startWorker(
     {
-      OPENROUTER_API_KEY: KEY,
-      OPENROUTER_BASE_URL: upstream.baseUrl,
-      ALLOWED_ORIGINS: ORIGIN,
-      AUTH_MODE: "session",
-      SESSION_SECRETS: `one:${SECRET}`,
-      SERVICE_SECRET: SECRET.toUpperCase(),
-      ALLOWED_MODELS: "*",
-      MAX_PRICE: '{"prompt": 1, "completion": 1}',
-      SETTLE_SECONDS: SOON,
+      ...settings(upstream),
       ...variables,
     },
     { storage: newStorage(), ...bindings },
@@ -76,22 +63,15 @@ async function withWorker(variables, bindings, action) {
 const body = (model, stream) => JSON.stringify({ model, stream, messages: [{ role: "user", content: "hi" }] }).padEnd(200);
 
 /** What a request of this user says of him. */
-function by(user) {
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const now = Math.floor(Date.now() / 1000);
-  const claims = { sub: user, scope: "chat models usage", aud: "openrouter-wasm", iat: now, exp: now + 3600 };
-  const signed = `${part({ alg: "HS256", typ: "JWT", kid: "one" })}.${part(claims)}`;
-  const token = `${signed}.${createHmac("sha256", SECRET).update(signed).digest("base64url")}`;
-  return { authorization: `Bearer ${token}`, "cf-connecting-ip": user };
-}
+const from = (user) => ({ ...by(user), "cf-connecting-ip": user });
 
 /** A request of a user; on a connection of its own, so that many can wait at once. */
-function ask(worker, model, { user = "192.0.2.1", stream = true } = {}) {
+function ask(worker, model, { user = USER, stream = true } = {}) {
   const sent = body(model, stream);
   const request = httpRequest(`${worker.url}/api/v1/chat/completions`, {
     method: "POST",
     agent: false,
-    headers: { origin: ORIGIN, ...by(user), "content-type": "application/json", "content-length": Buffer.byteLength(sent) },
+    headers: { ...from(user), "content-type": "application/json", "content-length": Buffer.byteLength(sent) },
   });
   const response = new Promise((resolve, reject) => {
     request.once("response", resolve);
@@ -129,36 +109,9 @@ function ask(worker, model, { user = "192.0.2.1", stream = true } = {}) {
   };
 }
 
-const get = (worker, path, { user = "192.0.2.1", headers } = {}) =>
-  fetch(worker.url + path, { headers: { origin: ORIGIN, ...by(user), ...headers } });
+const get = (worker, path, { user = USER, headers } = {}) =>
+  fetch(worker.url + path, { headers: { ...from(user), ...headers } });
 
-async function usage(worker, options) {
-  const response = await get(worker, "/usage", options);
-  assert.equal(response.status, 200);
-  return (await response.json()).data;
-}
-
-/** The user's numbers as soon as they are so. */
-async function usageWhen(worker, holds, options) {
-  for (const deadline = Date.now() + 20_000; ; await sleep(20)) {
-    const numbers = await usage(worker, options);
-    if (holds(numbers)) return numbers;
-    assert.ok(Date.now() < deadline, `it did not become so: ${JSON.stringify(numbers)}`);
-  }
-}
-
-const isSettled = ({ open_requests }) => open_requests === 0;
-
-/** What OpenRouter's own record says that a generation has cost. */
-async function costOf(id) {
-  for (;;) {
-    const response = await fetch(`${upstream.baseUrl}/generation?id=${id}`, { headers: { authorization: `Bearer ${KEY}` } });
-    if (response.ok) return (await response.json()).data;
-    await response.body.cancel();
-  }
-}
-
-const close = (a, b) => Math.abs(a - b) < 1.5e-9;
 const times = (count) => (count * one.usd).toFixed(9);
 const requestsOf = (model) => upstream.requests.filter((request) => request.model === model).length;
 
@@ -168,8 +121,8 @@ test("without any setting nothing is limited, and the user's own numbers are tol
     assert.equal(status, 200);
     assert.equal(headers["ratelimit-limit"], undefined);
     const numbers = await usageWhen(worker, isSettled);
-    const { total_cost, native_tokens_prompt, native_tokens_completion } = await costOf(headers["x-generation-id"]);
-    assert.ok(total_cost > 0 && close(numbers.usd_today.used, total_cost), `${numbers.usd_today.used} ${total_cost}`);
+    const { total_cost, native_tokens_prompt, native_tokens_completion } = await recordOf(upstream, headers["x-generation-id"]);
+    assert.ok(total_cost > 0 && isClose(numbers.usd_today.used, total_cost), `${numbers.usd_today.used} ${total_cost}`);
     assert.equal(numbers.tokens_today.used, native_tokens_prompt + native_tokens_completion);
     assert.equal(numbers.usd_today.limit, null);
     assert.equal(numbers.plan, null);
@@ -288,7 +241,7 @@ test("a budget that is used up is 402 until it begins anew", async () => {
   await withWorker({ PLANS: `free: ${times(1.5)} USD/day`, SETTLE_SECONDS: "0.01" }, {}, async (worker) => {
     assert.equal((await ask(worker, "sim/text").whole()).status, 200);
     const numbers = await usageWhen(worker, isSettled);
-    assert.ok(close(numbers.usd_today.used, one.usd));
+    assert.ok(isClose(numbers.usd_today.used, one.usd));
     const { status, error, headers } = await ask(worker, "sim/text").whole();
     assert.equal(status, 402);
     assert.equal(error.metadata.limit_source, "user_usd_daily");
@@ -309,8 +262,8 @@ test("an answer that was aborted, cut, or failed in the middle is settled by its
         await upstream.waitFor({ model, event: "client-gone" });
       }
       const numbers = await usageWhen(worker, isSettled);
-      spent += (await costOf(headers["x-generation-id"])).total_cost;
-      assert.ok(close(numbers.usd_today.used, spent), `${model}: ${numbers.usd_today.used} ${spent}`);
+      spent += (await recordOf(upstream, headers["x-generation-id"])).total_cost;
+      assert.ok(isClose(numbers.usd_today.used, spent), `${model}: ${numbers.usd_today.used} ${spent}`);
       assert.equal(numbers.usd_today.reserved, 0);
     }
   });
@@ -338,7 +291,7 @@ test("a request that vanished expires: charged as it was reserved, or not, as th
       await usageWhen(worker, ({ streams }) => streams.open === 1);
       call.leave();
       const numbers = await usageWhen(worker, isSettled);
-      assert.ok(close(numbers.usd_today.used, cost));
+      assert.ok(isClose(numbers.usd_today.used, cost));
       assert.equal((await ask(worker, "sim/text").whole()).status, 200, "its slot is free");
     });
   }
@@ -351,7 +304,7 @@ test("workerd that ends in the middle of a request forgets nothing, and settles 
   const call = ask(first, "sim/idle");
   const { headers } = await call.begun();
   const bound = await usageWhen(first, ({ open_requests }) => open_requests === 1);
-  assert.ok(close(bound.usd_today.reserved, one.usd));
+  assert.ok(isClose(bound.usd_today.reserved, one.usd));
   const asked = () => upstream.requests.filter(({ path }) => path === "/api/v1/generation").length;
   const before = asked();
   await first.close(); // and the connection with it
@@ -361,9 +314,9 @@ test("workerd that ends in the middle of a request forgets nothing, and settles 
     // Nobody calls: the alarm was kept too.
     await upstream.waitFor({ path: "/api/v1/generation", count: before + 3, timeoutMs: 20_000 });
     const numbers = await usageWhen(second, isSettled);
-    const { total_cost, cancelled } = await costOf(headers["x-generation-id"]);
+    const { total_cost, cancelled } = await recordOf(upstream, headers["x-generation-id"]);
     assert.equal(cancelled, true);
-    assert.ok(close(numbers.usd_today.used, total_cost) && total_cost > 0);
+    assert.ok(isClose(numbers.usd_today.used, total_cost) && total_cost > 0);
     assert.equal(numbers.requests.remaining, 2);
     assert.equal((await ask(second, "sim/text").whole()).status, 200);
   } finally {
@@ -452,7 +405,7 @@ test("the client package tells each limit by its code, and does not try again wh
     attempts = 0;
     const client = new OpenRouter({
       baseURL: `${worker.url}/api/v1`,
-      headers: { origin: ORIGIN, ...by("192.0.2.1") },
+      headers: by(),
       hooks: { onRequest: () => attempts++ },
     });
     return client.chat({ model: "sim/text", messages: [{ role: "user", content: "hi" }] });
