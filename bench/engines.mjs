@@ -7,6 +7,7 @@ import { extname, join, normalize } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Failure, ask, start } from "../scripts/processes.mjs";
 import { browsers, newNode, root } from "../scripts/toolchain.mjs";
+import { listen } from "../tests/support/loopback.mjs";
 
 process.env.SE_AVOID_STATS = "true";
 
@@ -113,16 +114,5 @@ export async function serve(folders) {
     response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", ...headers });
     return createReadStream(file).pipe(response);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  return {
-    port,
-    url: `http://127.0.0.1:${port}`,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return listen(server);
 }

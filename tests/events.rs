@@ -3,7 +3,9 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
-use std::{fs, path::PathBuf};
+mod recorded;
+
+use std::fs;
 
 use openrouter_wasm::{
     api::Operation,
@@ -12,6 +14,7 @@ use openrouter_wasm::{
     error::{Error, ErrorKind, ResponseFacts},
     events::EventStream,
 };
+use recorded::fixtures;
 use serde_json::{Value, json};
 
 fn facts() -> ResponseFacts {
@@ -356,19 +359,6 @@ fn hostile_messages_end_nothing() {
     ] {
         assert_eq!(run(&plain(&events)).events.len(), events.len(), "{events:?}");
     }
-}
-
-/// The recordings' folder; `OPENROUTER_FIXTURES` names another. `None` where there is none, unless it is required.
-fn fixtures() -> Option<PathBuf> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/openrouter/fixtures");
-    let folder = PathBuf::from(std::env::var("OPENROUTER_FIXTURES").unwrap_or_else(|_| default.to_owned()));
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var("REQUIRE_RECORDINGS").is_ok_and(|value| !value.is_empty());
-    assert!(!required, "REQUIRE_RECORDINGS is set, but there are no recordings in {}", folder.display());
-    println!("SKIPPED: no recordings in {}", folder.display());
-    None
 }
 
 #[test]

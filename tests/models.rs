@@ -3,13 +3,16 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-use std::{fs, path::PathBuf};
+mod recorded;
+
+use std::fs;
 
 use openrouter_wasm::{
     json::Value,
     models::{Price, cost, find},
 };
 use proptest::prelude::*;
+use recorded::fixtures;
 use serde_json::{Value as Document, json};
 
 const NOON: &str = "2026-08-11T12:00:00.000Z";
@@ -120,22 +123,10 @@ proptest! {
     }
 }
 
-/// The recorded list; `OPENROUTER_FIXTURES` names another folder. `None` where there is none, unless it is required.
-fn recorded_list() -> Option<String> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/openrouter/fixtures");
-    let folder = PathBuf::from(std::env::var("OPENROUTER_FIXTURES").unwrap_or_else(|_| default.to_owned()));
-    if folder.is_dir() {
-        return Some(fs::read_to_string(folder.join("models_list_subset.json")).unwrap());
-    }
-    let required = std::env::var("REQUIRE_RECORDINGS").is_ok_and(|value| !value.is_empty());
-    assert!(!required, "REQUIRE_RECORDINGS is set, but there are no recordings in {}", folder.display());
-    println!("SKIPPED: no recordings in {}", folder.display());
-    None
-}
-
 #[test]
 fn the_recorded_list_is_looked_through() {
-    let Some(text) = recorded_list() else { return };
+    let Some(folder) = fixtures() else { return };
+    let text = fs::read_to_string(folder.join("models_list_subset.json")).unwrap();
     let list = Value::parse(&text).unwrap();
     let rows = list.get("data").unwrap().items();
     let ids = |needs: Document, is_cheapest| -> Vec<String> {
@@ -157,7 +148,8 @@ fn the_recorded_list_is_looked_through() {
 
 #[test]
 fn the_recorded_prices_of_long_prompts_are_used() {
-    let Some(text) = recorded_list() else { return };
+    let Some(folder) = fixtures() else { return };
+    let text = fs::read_to_string(folder.join("models_list_subset.json")).unwrap();
     let list: Document = serde_json::from_str(&text).unwrap();
     let rows = list["data"].as_array().unwrap();
     let sonnet = rows.iter().find(|row| row["id"] == "anthropic/claude-sonnet-4").unwrap();

@@ -4,10 +4,9 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+mod recorded;
+
+use std::{fs, path::Path};
 
 use openrouter_wasm::{
     chat::{ChatStream, Chunk, Completion},
@@ -21,21 +20,9 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
+use recorded::fixtures;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-
-/// The recordings' folder; `OPENROUTER_FIXTURES` names another. `None` where there is none, unless it is required.
-fn fixtures() -> Option<PathBuf> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/openrouter/fixtures");
-    let folder = PathBuf::from(std::env::var("OPENROUTER_FIXTURES").unwrap_or_else(|_| default.to_owned()));
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var("REQUIRE_RECORDINGS").is_ok_and(|value| !value.is_empty());
-    assert!(!required, "REQUIRE_RECORDINGS is set, but there are no recordings in {}", folder.display());
-    println!("SKIPPED: no recordings in {}", folder.display());
-    None
-}
 
 fn text_file(folder: &Path, name: &str) -> String {
     fs::read_to_string(folder.join(name)).unwrap()

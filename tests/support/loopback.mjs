@@ -1,5 +1,6 @@
 // Servers on loopback, each on a port that is free.
 import { once } from "node:events";
+import { request as httpRequest } from "node:http";
 import { createServer } from "node:net";
 
 /** Has a server of node:http or node:net listen; once `close()` resolves, nobody is connected to it. */
@@ -29,4 +30,15 @@ export async function closeAll(...open) {
   const outcomes = await Promise.allSettled(open.map((one) => one?.close()));
   const failed = outcomes.find(({ status }) => status === "rejected");
   if (failed) throw failed.reason;
+}
+
+/** The status that a POST is answered with before its body has come to its end. */
+export async function answerBeforeEnd(url, { headers, sent }) {
+  const request = httpRequest(url, { method: "POST", agent: false, headers });
+  request.on("error", () => {}); // what is left is not taken any more
+  request.flushHeaders();
+  request.write(sent);
+  const [{ statusCode }] = await once(request, "response");
+  request.destroy();
+  return statusCode;
 }
