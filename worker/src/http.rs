@@ -1,18 +1,18 @@
 //! The runtime's requests and responses, on the platform's own types: they cost less than wrapped ones, and a body
 //! that is handed on stays the runtime's.
 
-use std::{future::Future, pin::Pin};
-
 use futures_util::future::{Either, select};
 use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     AbortController, AbortSignal, Headers, ReadableStream, ReadableStreamDefaultReader, Request, RequestInit,
     RequestRedirect, Response, ResponseInit, WritableStream,
 };
 
-use crate::platform::{Context, Result, promise};
+use crate::{
+    platform::Result,
+    task::{JsFuture, Task, resolvers},
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -79,24 +79,10 @@ impl Drop for Timer {
     }
 }
 
-/// A future on the heap: each of the machines that drive one is there once for all of this type.
-pub(crate) type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-
-/// Goes on with a task when the answer is out, for as long as the runtime lets it.
-pub(crate) fn after_answer(context: &Context, task: Task<'static, ()>) {
-    let task = promise(Box::pin(async {
-        task.await;
-        Ok(JsValue::UNDEFINED)
-    }));
-    // It is under way in any case.
-    let _ = context.wait_until(&task);
-}
-
 /// A promise that a timer keeps.
-fn after(ms: u64) -> (JsFuture, Option<Timer>) {
-    let mut timer = None;
-    let over = Promise::new(&mut |resolve, _| timer = Some(Timer::start(&resolve, ms)));
-    (JsFuture::from(over), timer)
+fn after(ms: u64) -> (JsFuture, Timer) {
+    let over = resolvers();
+    (JsFuture::from(over.promise()), Timer::start(&over.resolve_function(), ms))
 }
 
 /// Waits.

@@ -11,6 +11,7 @@ pub mod ledger;
 mod platform;
 pub mod policy;
 pub mod stream;
+pub mod task;
 mod text;
 pub mod upstream;
 
@@ -36,9 +37,10 @@ use crate::{
         account::{Granted, Need},
         remote::{self, RemoteLedger},
     },
-    platform::{Context, Env, Result, log_error, log_thrown, promise},
+    platform::{Context, Env, Result, log_error, log_thrown},
     policy::{Decision, EXPOSED_HEADERS, Incoming, PASSED_DOWN, Refusal},
     stream::{Ended, Inspector, OnEnd, Used},
+    task::promise,
     upstream::{
         StreamMode, clean_error,
         fetch::{Asked, Failure, ask},

@@ -3,9 +3,6 @@
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
-
-use crate::http::Task;
 
 /// Of what the platform does: what it throws is its own.
 pub(crate) type Result<T> = std::result::Result<T, JsValue>;
@@ -60,9 +57,4 @@ extern "C" {
     /// The same of what was thrown, with its stack.
     #[wasm_bindgen(js_namespace = console, js_name = error)]
     pub(crate) fn log_thrown(thrown: &JsValue);
-}
-
-/// What a task gives, as a promise. A task is on the heap, so that all that drives one is in the upload once.
-pub(crate) fn promise(task: Task<'static, Result<JsValue>>) -> Promise {
-    future_to_promise(task)
 }

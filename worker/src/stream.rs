@@ -6,13 +6,13 @@ use futures_util::future::{Either, select};
 use js_sys::{Reflect, Uint8Array};
 use openrouter_wasm::{json::Value, sse::MAX_EVENT_BYTES};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStream, ReadableStreamDefaultReader, WritableStreamDefaultWriter};
 
 use crate::{
     config::Config,
-    http::{IdentityTransformStream, Task, after_answer},
+    http::IdentityTransformStream,
     platform::{Context, Result},
+    task::{JsFuture, Task, after_answer},
     upstream::remove_account,
 };
 

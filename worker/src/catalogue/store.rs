@@ -13,15 +13,15 @@ use openrouter_wasm::{
     models::Freshness,
 };
 use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, Response};
 
 use crate::{
     catalogue::{Facts, Memory, count_of, etag, filtered, normal_query},
     config::Config,
-    http::{Outgoing, after_answer, header, now_ms, respond, whole_body, within},
+    http::{Outgoing, header, now_ms, respond, whole_body, within},
     platform::{Context, Result, log_error},
     policy::Refusal,
+    task::{JsFuture, after_answer},
     text::hexadecimal,
     upstream::{
         fetch::{Asked, ask},

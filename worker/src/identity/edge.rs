@@ -5,7 +5,6 @@ use std::{cell::RefCell, rc::Rc};
 
 use js_sys::{Array, JSON, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Request, RequestInit, RequestRedirect, Response};
 
 use super::{
@@ -19,6 +18,7 @@ use crate::{
     http::header,
     platform::log_error,
     policy::{self, Refusal},
+    task::JsFuture,
 };
 
 #[wasm_bindgen]

@@ -9,7 +9,6 @@ use std::{
 use js_sys::{Error, Promise, Reflect};
 use openrouter_wasm::json::decimal;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, Request, Response, Url};
 
 use super::{
@@ -24,7 +23,8 @@ use super::{
 use crate::{
     config::Config,
     http::{Outgoing, begin_fetch, header, now_ms, respond},
-    platform::{Env, Result, Rows, Sql, State, log_error, promise},
+    platform::{Env, Result, Rows, Sql, State, log_error},
+    task::{JsFuture, Resolvers, promise, resolvers},
     text::{fill, padded},
 };
 
@@ -123,8 +123,7 @@ fn decoded(word: &str) -> Result<String> {
 struct Round {
     number: u64,
     began_ms: u64,
-    ended: Promise,
-    end: Option<js_sys::Function>,
+    ended: Resolvers,
 }
 
 /// One user's ledger, as JavaScript has it.
@@ -333,7 +332,7 @@ impl Ledger {
             }
             let running = self.round.borrow().clone();
             if let Some(round) = running.filter(|round| now_ms() < round.began_ms + 2 * u64::from(PATIENCE_MS)) {
-                drop(JsFuture::from(round.ended).await);
+                drop(JsFuture::from(round.ended.promise()).await);
             } else {
                 let lease = self.config()?.ledger.lease;
                 let ask = self.with(|account, _, _| day.map(|day| account.ask(day, lease)))?;
@@ -346,9 +345,7 @@ impl Ledger {
     async fn ask_site(&self, asks: Vec<Ask>) {
         let number = self.rounds.get() + 1;
         self.rounds.set(number);
-        let mut end = None;
-        let ended = Promise::new(&mut |resolve, _| end = Some(resolve));
-        *self.round.borrow_mut() = Some(Round { number, began_ms: now_ms(), ended, end });
+        *self.round.borrow_mut() = Some(Round { number, began_ms: now_ms(), ended: resolvers() });
         let is_for_more = asks.iter().any(|ask| !ask.is_fact);
         let mut resets_ms = None;
         for ask in asks {
@@ -368,9 +365,8 @@ impl Ledger {
         if is_for_more {
             self.outcome.set((number, resets_ms));
         }
-        if let Some(end) = self.round.borrow_mut().take().and_then(|round| round.end) {
-            // A resolve function does not throw.
-            let _ = end.call0(&JsValue::UNDEFINED);
+        if let Some(round) = self.round.take() {
+            round.ended.resolve(&JsValue::UNDEFINED);
         }
     }
 

@@ -3,7 +3,6 @@
 use js_sys::{Object, Promise, Reflect};
 use openrouter_wasm::json::decimal;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
 use super::{
@@ -16,6 +15,7 @@ use crate::{
     http::header,
     platform::{Context, Env, log_error},
     policy::Refusal,
+    task::JsFuture,
     text::fill,
 };
 
