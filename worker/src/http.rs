@@ -2,31 +2,71 @@
 //! that is handed on stays the runtime's.
 
 use futures_util::future::{Either, select};
-use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{
-    AbortController, AbortSignal, Headers, ReadableStream, ReadableStreamDefaultReader, Request, RequestInit,
-    RequestRedirect, Response, ResponseInit, WritableStream,
-};
+use web_sys::{AbortController, ReadableStream, ReadableStreamDefaultReader, Request, Response, WritableStream};
 
 use crate::{
     platform::Result,
+    policy::PASSED_DOWN,
     task::{JsFuture, Task, resolvers},
 };
 
+#[wasm_bindgen(raw_module = "../../worker/src/js/platform.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = readHead)]
+    fn read_head(request: &Request, names: &Array) -> Result<String>;
+
+    #[wasm_bindgen(js_name = headerOf)]
+    fn header_of(message: &JsValue, name: &str) -> Option<String>;
+
+    #[wasm_bindgen(catch, js_name = makeResponse)]
+    fn make_response(status: u16, lines: &str, body: &JsValue, upstream: &JsValue, names: &Array) -> Result<Response>;
+
+    #[wasm_bindgen]
+    fn send(head: &str, body: &JsValue, client: &JsValue, ms: f64) -> Promise;
+
+    #[wasm_bindgen(js_name = sendForText)]
+    fn send_for_text(head: &str, body: &JsValue, ms: u32) -> Promise;
+}
+
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_name = fetch)]
-    fn global_fetch(request: &Request) -> Promise;
+    /// What became of a request to the upstream.
+    pub(crate) type Sent;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn response(this: &Sent) -> Option<Response>;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn controller(this: &Sent) -> AbortController;
+
+    #[wasm_bindgen(method, getter, js_name = isGone)]
+    pub(crate) fn is_gone(this: &Sent) -> bool;
+
+    #[wasm_bindgen(method, getter, js_name = isLate)]
+    pub(crate) fn is_late(this: &Sent) -> bool;
+
+    /// The same of a request for a small text.
+    type Text;
+
+    #[wasm_bindgen(method, getter)]
+    fn response(this: &Text) -> Response;
+
+    #[wasm_bindgen(method, getter)]
+    fn text(this: &Text) -> String;
+
+    /// A body that comes whole.
+    type Body;
+
+    #[wasm_bindgen(method, catch)]
+    fn bytes(this: &Body) -> Result<Promise>;
 
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &Function, ms: f64) -> JsValue;
 
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
-
-    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
-    fn random_uuid() -> String;
 
     /// The platform's own pipe: bytes go through it outside of JavaScript.
     pub(crate) type IdentityTransformStream;
@@ -50,9 +90,9 @@ extern "C" {
     fn cancel(this: &WholeReader) -> Promise;
 }
 
-/// A name for a request that nobody can guess or give.
-pub(crate) fn request_id() -> String {
-    random_uuid()
+thread_local! {
+    static NAMES: Array = names(&READ);
+    static PASSED: Array = names(&PASSED_DOWN);
 }
 
 /// Now, in ms since 1970: the runtime lets time pass between what goes in and out only.
@@ -62,14 +102,18 @@ pub(crate) fn now_ms() -> u64 {
     now
 }
 
+#[expect(clippy::cast_precision_loss, reason = "no timeout is that long")]
+fn milliseconds(ms: u64) -> f64 {
+    ms as f64
+}
+
 /// A timer that is taken back when it is dropped.
 pub(crate) struct Timer(JsValue);
 
 impl Timer {
     /// Calls a function after so many ms, unless it is dropped before.
     pub(crate) fn start(callback: &Function, ms: u64) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "no timeout is that long")]
-        Self(set_timeout(callback, ms as f64))
+        Self(set_timeout(callback, milliseconds(ms)))
     }
 }
 
@@ -98,17 +142,6 @@ pub(crate) async fn within<T>(ms: u64, task: Task<'_, Option<T>>) -> Option<T> {
         Either::Left((value, _)) => value,
         Either::Right(_) => None,
     }
-}
-
-/// A function that aborts: given to timers and listeners as it is, so that nothing of ours has to live for it.
-pub(crate) fn abort_function(controller: &AbortController) -> Result<Function> {
-    let abort: Function = Reflect::get(controller, &"abort".into())?.unchecked_into();
-    Ok(abort.bind0(controller))
-}
-
-/// The signal of a client that goes away; `None` where the runtime gives none.
-pub(crate) fn client_signal(request: &Request) -> Option<AbortSignal> {
-    Reflect::get(request, &"signal".into()).ok()?.dyn_into().ok()
 }
 
 /// Reads a body whole, but no further than the bound and not for longer than so many ms; `None` if it goes on, or is
@@ -157,25 +190,20 @@ pub(crate) async fn whole_body(response: &Response, most: u32, ms: u64) -> Optio
     whole
 }
 
-/// All headers by their names, as JSON: one way into JavaScript and back instead of one for each name.
-pub(crate) fn headers_json(headers: &Headers) -> Result<String> {
-    Ok(JSON::stringify(&Object::from_entries(headers)?.into())?.into())
-}
-
 /// A header by its name.
-pub(crate) fn header(headers: &Headers, name: &str) -> Option<String> {
-    headers.get(name).ok().flatten()
+pub(crate) fn header(message: &JsValue, name: &str) -> Option<String> {
+    header_of(message, name)
 }
 
 /// Reads a request's body, but no further than the bound; `None` if it goes on.
-pub(crate) async fn body_bytes(request: &Request, most: u64) -> Result<Option<Uint8Array>> {
+pub(crate) async fn body_bytes(head: &Head<'_>, most: u64) -> Result<Option<Uint8Array>> {
     // The runtime holds a client to the length that it gave, and the policy has looked at that.
-    if header(&request.headers(), "content-length").is_some() {
-        let buffer = JsFuture::from(request.array_buffer()?).await?;
-        return Ok(Some(Uint8Array::new(&buffer)));
+    if head.header("content-length").is_some() {
+        let bytes = JsFuture::from(head.request.unchecked_ref::<Body>().bytes()?).await?;
+        return Ok(Some(bytes.unchecked_into()));
     }
     let mut bytes = Vec::new();
-    let Some(body) = request.body() else { return Ok(Some(Uint8Array::new_with_length(0))) };
+    let Some(body) = head.request.body() else { return Ok(Some(Uint8Array::new_with_length(0))) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     loop {
         let read = JsFuture::from(reader.read()).await?;
@@ -200,46 +228,139 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) body: Option<&'a JsValue>,
 }
 
-/// Asks the upstream. Redirects are not followed: the key goes to one host.
+impl Outgoing<'_> {
+    fn head(&self, authorization: Option<&str>) -> String {
+        let mut head = Headers::default();
+        head.set(self.method, self.url);
+        if let Some(authorization) = authorization {
+            head.set("authorization", authorization);
+        }
+        for (name, value) in self.headers {
+            head.set(name, value);
+        }
+        head.lines
+    }
+
+    fn body(&self) -> JsValue {
+        self.body.cloned().unwrap_or_default()
+    }
+}
+
+/// Asks the upstream, with the time that its headers may take, as long as the client is there.
 pub(crate) async fn fetch_upstream(
     outgoing: &Outgoing<'_>,
     authorization: &str,
-    signal: &AbortSignal,
-) -> Result<Response> {
-    Ok(JsFuture::from(begin_fetch(outgoing, authorization, signal)?).await?.unchecked_into())
+    client: Option<&Request>,
+    ms: u64,
+) -> Result<Sent> {
+    let client = client.map(JsValue::from).unwrap_or_default();
+    let sent = send(&outgoing.head(Some(authorization)), &outgoing.body(), &client, milliseconds(ms));
+    Ok(JsFuture::from(sent).await?.unchecked_into())
 }
 
-/// The same, for whoever asks several at once.
-pub(crate) fn begin_fetch(outgoing: &Outgoing<'_>, authorization: &str, signal: &AbortSignal) -> Result<Promise> {
-    let init = RequestInit::new();
-    init.set_method(outgoing.method);
-    init.set_redirect(RequestRedirect::Manual);
-    init.set_signal(Some(signal));
-    if let Some(body) = outgoing.body {
-        init.set_body(body);
+/// Asks for a small text, which has so many ms in all.
+pub(crate) fn fetch_text(outgoing: &Outgoing<'_>, authorization: Option<&str>, ms: u32) -> JsFuture {
+    send_for_text(&outgoing.head(authorization), &outgoing.body(), ms).into()
+}
+
+/// What a [`fetch_text`] gave.
+pub(crate) fn text_of(given: Result<JsValue>) -> Option<(Response, String)> {
+    let given: Text = given.ok()?.unchecked_into();
+    Some((given.response(), given.text()))
+}
+
+/// The headers of an answer, each of them once, and of a request.
+#[derive(Default)]
+pub(crate) struct Headers {
+    lines: String,
+    /// Whose headers go along, as far as they may pass.
+    upstream: JsValue,
+}
+
+impl Headers {
+    /// With those of the upstream's that may pass; one that is set goes before them.
+    pub(crate) fn pass_down(&mut self, upstream: &Response) {
+        self.upstream = upstream.into();
     }
-    let headers = Headers::new()?;
-    headers.set("authorization", authorization)?;
-    for (name, value) in outgoing.headers {
-        headers.set(name, value)?;
+
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        for text in [name, value] {
+            // No header has two lines: what is behind the first would be another one.
+            self.lines.push_str(text.split('\n').next().unwrap_or_default());
+            self.lines.push('\n');
+        }
     }
-    init.set_headers(&headers);
-    let request = Request::new_with_str_and_init(outgoing.url, &init)?;
-    Ok(global_fetch(&request))
 }
 
 /// A response with a body of any kind that the platform takes.
 pub(crate) fn respond(status: u16, headers: &Headers, body: Option<&JsValue>) -> Result<Response> {
-    let init = ResponseInit::new();
-    init.set_status(status);
-    init.set_headers(headers);
-    let body = body.cloned().unwrap_or(JsValue::NULL);
-    Response::new_with_opt_readable_stream_and_init(Some(body.unchecked_ref()), &init)
+    PASSED
+        .with(|passed| make_response(status, &headers.lines, body.unwrap_or(&JsValue::NULL), &headers.upstream, passed))
 }
 
 /// A response of JSON that is not to be kept.
-pub(crate) fn json_response(headers: &Headers, status: u16, json: &str) -> Result<Response> {
-    headers.set("content-type", "application/json")?;
-    headers.set("cache-control", "no-store")?;
-    respond(status, headers, Some(&json.into()))
+pub(crate) fn json_response(mut headers: Headers, status: u16, json: &str) -> Result<Response> {
+    headers.set("content-type", "application/json");
+    headers.set("cache-control", "no-store");
+    respond(status, &headers, Some(&json.into()))
+}
+
+/// What a request says of itself.
+pub(crate) struct Head<'a> {
+    pub(crate) request: &'a Request,
+    /// The name of the request, and see below.
+    lines: String,
+}
+
+/// The headers that most requests are asked for; the others are looked up.
+const READ: [&str; 7] =
+    ["origin", "content-type", "content-length", "authorization", "x-session-id", "accept", "x-anthropic-beta"];
+
+/// What stands before them.
+const BEFORE: usize = 5;
+
+impl<'a> Head<'a> {
+    pub(crate) fn read(request: &'a Request) -> Result<Self> {
+        Ok(Self { request, lines: NAMES.with(|names| read_head(request, names))? })
+    }
+
+    fn line(&self, at: usize) -> &str {
+        self.lines.split('\n').nth(at).unwrap_or_default()
+    }
+
+    /// A name for the request that nobody can guess or give.
+    pub(crate) fn request_id(&self) -> &str {
+        self.line(0)
+    }
+
+    pub(crate) fn method(&self) -> &str {
+        self.line(1)
+    }
+
+    /// Where the request was sent to.
+    pub(crate) fn own_origin(&self) -> &str {
+        self.line(2)
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.line(3)
+    }
+
+    /// With its `?`, or empty.
+    pub(crate) fn query(&self) -> &str {
+        self.line(4)
+    }
+
+    /// A header by its name.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        match READ.iter().position(|read| *read == name) {
+            Some(at) => Some(self.line(BEFORE + at)).filter(|value| *value != "\0").map(str::to_owned),
+            None => header(self.request, name),
+        }
+    }
+}
+
+/// Names as JavaScript has them: made once.
+fn names(names: &[&str]) -> Array {
+    names.iter().map(|name| JsValue::from_str(name)).collect()
 }

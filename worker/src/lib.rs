@@ -23,7 +23,7 @@ use std::{
 use js_sys::{Promise, Uint8Array};
 use openrouter_wasm::{
     api::{Call, Endpoint, Method, PROXY_BASE_PATH},
-    json::{Value, decimal},
+    json::decimal,
 };
 use wasm_bindgen::prelude::*;
 
@@ -31,14 +31,14 @@ use crate::{
     admission::{Admission, Prices, Sent, Who, admit},
     catalogue::store::{Catalogue, Document, Missing, Slot},
     config::Config,
-    http::{Outgoing, body_bytes, client_signal, header, headers_json, json_response, now_ms, request_id, whole_body},
+    http::{Head, Headers, Outgoing, body_bytes, header, json_response, now_ms, whole_body},
     identity::{Identity, MAX_SESSION_BYTES, Scope, edge},
     ledger::{
         account::{Granted, Need},
         remote::{self, RemoteLedger},
     },
     platform::{Context, Env, Result, log_error, log_thrown},
-    policy::{Decision, EXPOSED_HEADERS, Incoming, PASSED_DOWN, Refusal},
+    policy::{Decision, EXPOSED_HEADERS, Incoming, Refusal},
     stream::{Ended, Inspector, OnEnd, Used},
     task::promise,
     upstream::{
@@ -81,7 +81,7 @@ pub fn fetch(request: web_sys::Request, env: Env, context: Context) -> Promise {
             Ok(response) => Ok(response.into()),
             Err(thrown) => {
                 log_thrown(&thrown);
-                Ok(http::respond(500, &web_sys::Headers::new()?, Some(&"INTERNAL SERVER ERROR".into()))?.into())
+                Ok(http::respond(500, &Headers::default(), Some(&"INTERNAL SERVER ERROR".into()))?.into())
             }
         }
     }))
@@ -93,48 +93,46 @@ async fn answer(
     env: &Env,
     context: &Rc<Context>,
 ) -> Result<web_sys::Response> {
-    let url = web_sys::Url::new(&request.url())?;
-    let (method, path, own_origin) = (request.method(), url.pathname(), url.origin());
-    let headers = request.headers();
-    let (origin, content_type) = (header(&headers, "origin"), header(&headers, "content-type"));
+    let head = Head::read(request)?;
+    let (path, own_origin) = (head.path(), head.own_origin());
+    let (origin, content_type) = (head.header("origin"), head.header("content-type"));
     let incoming = Incoming {
-        method: &method,
-        path: &path,
+        method: head.method(),
+        path,
         origin: origin.as_deref(),
-        own_origin: &own_origin,
+        own_origin,
         content_type: content_type.as_deref(),
-        content_length: header(&headers, "content-length").and_then(|length| length.parse().ok()),
+        content_length: head.header("content-length").and_then(|length| length.parse().ok()),
     };
     let allowed_origin = origin
         .as_deref()
-        .filter(|origin| settings.as_ref().is_ok_and(|config| config.allows_origin(origin, &own_origin)));
+        .filter(|origin| settings.as_ref().is_ok_and(|config| config.allows_origin(origin, own_origin)));
     let is_messages = path.strip_prefix(PROXY_BASE_PATH) == Some("/messages");
-    let reply = Reply { allowed_origin, request_id: request_id(), is_messages, limits: RefCell::default() };
+    let reply = Reply { allowed_origin, request_id: head.request_id(), is_messages, limits: RefCell::default() };
 
     let decision = policy::decide(settings.as_deref(), &incoming);
     if let Decision::OpenSession | Decision::Usage | Decision::Forward(_) = decision
-        && let Err(refusal) = remote::check_address(env, &address(request)).await
+        && let Err(refusal) = remote::check_address(env, || address(&head)).await
     {
         return reply.refuse(&refusal);
     }
     match (decision, settings) {
         (Decision::Health, settings) => {
             let status = if settings.is_ok() { 200 } else { 500 };
-            json_response(&reply.headers()?, status, &policy::health_body(settings.as_deref()))
+            json_response(reply.headers(), status, &policy::health_body(settings.as_deref()))
         }
         (Decision::Preflight(allowed_method), _) => {
-            let requested = header(&headers, "access-control-request-headers").unwrap_or_default();
+            let requested = head.header("access-control-request-headers").unwrap_or_default();
             preflight(&reply, allowed_method, &requested)
         }
-        (Decision::OpenSession, Ok(config)) => open_session(request, config, &reply).await,
-        (Decision::Usage, Ok(config)) => match usage(request, config, env).await {
-            Ok(numbers) => json_response(&reply.headers()?, 200, &numbers),
+        (Decision::OpenSession, Ok(config)) => open_session(&head, config, &reply).await,
+        (Decision::Usage, Ok(config)) => match usage(&head, config, env).await {
+            Ok(numbers) => json_response(reply.headers(), 200, &numbers),
             Err(refusal) => reply.refuse(&refusal),
         },
         (Decision::Forward(call), Ok(config)) => {
-            let exchange =
-                Exchange { request, config, env, context, call: &call, own_origin: &own_origin, reply: &reply };
-            exchange.forward(&url.search()).await
+            let exchange = Exchange { head: &head, config, env, context, call: &call, reply: &reply };
+            exchange.forward(head.query()).await
         }
         (Decision::Refuse(refusal), _) => reply.refuse(&refusal),
         (Decision::Forward(_) | Decision::OpenSession | Decision::Usage, Err(_)) => {
@@ -144,44 +142,43 @@ async fn answer(
 }
 
 /// Cloudflare's front line says where a request comes from; whatever the client says there is overwritten.
-fn address(request: &web_sys::Request) -> String {
-    header(&request.headers(), "cf-connecting-ip").unwrap_or_else(|| "local".to_owned())
+fn address(head: &Head<'_>) -> String {
+    head.header("cf-connecting-ip").unwrap_or_else(|| "local".to_owned())
 }
 
 /// A user's own numbers.
-async fn usage(request: &web_sys::Request, config: &Config, env: &Env) -> std::result::Result<String, Refusal> {
-    let identity = edge::identify(&config.authentication, request).await?;
+async fn usage(head: &Head<'_>, config: &Config, env: &Env) -> std::result::Result<String, Refusal> {
+    let identity = edge::identify(&config.authentication, head).await?;
     identity.check(Scope::Usage)?;
     let ledger = RemoteLedger::open(env, &config.ledger, &identity.user, identity.plan.as_deref())?;
     ledger.ok_or_else(policy::not_found)?.usage().await
 }
 
-async fn open_session(request: &web_sys::Request, config: &Config, reply: &Reply<'_>) -> Result<web_sys::Response> {
-    let Some(body) = body_bytes(request, MAX_SESSION_BYTES).await? else {
+async fn open_session(head: &Head<'_>, config: &Config, reply: &Reply<'_>) -> Result<web_sys::Response> {
+    let Some(body) = body_bytes(head, MAX_SESSION_BYTES).await? else {
         return reply.refuse(&policy::too_large(MAX_SESSION_BYTES));
     };
-    match edge::open_session(&config.authentication, request, &body.to_vec()).await {
-        Ok(session) => json_response(&reply.headers()?, 200, &session),
+    match edge::open_session(&config.authentication, head, &body.to_vec()).await {
+        Ok(session) => json_response(reply.headers(), 200, &session),
         Err(refusal) => reply.refuse(&refusal),
     }
 }
 
 fn preflight(reply: &Reply<'_>, method: &str, requested: &str) -> Result<web_sys::Response> {
-    let headers = reply.headers()?;
-    headers.set("access-control-allow-methods", method)?;
-    headers.set("access-control-allow-headers", &policy::allowed_headers(requested))?;
-    headers.set("access-control-max-age", "86400")?;
+    let mut headers = reply.headers();
+    headers.set("access-control-allow-methods", method);
+    headers.set("access-control-allow-headers", &policy::allowed_headers(requested));
+    headers.set("access-control-max-age", "86400");
     http::respond(204, &headers, None)
 }
 
 /// A call on its way.
 struct Exchange<'a> {
-    request: &'a web_sys::Request,
+    head: &'a Head<'a>,
     config: &'a Rc<Config>,
     env: &'a Env,
     context: &'a Rc<Context>,
     call: &'a Call,
-    own_origin: &'a str,
     reply: &'a Reply<'a>,
 }
 
@@ -191,7 +188,7 @@ impl Exchange<'_> {
         if catalogue::is_too_long(query) {
             return reply.refuse(&Refusal::new(400, "invalid_request", "The query is too long."));
         }
-        let identity = match edge::identify(&config.authentication, self.request).await {
+        let identity = match edge::identify(&config.authentication, self.head).await {
             Ok(identity) => identity,
             Err(refusal) => return reply.refuse(&refusal),
         };
@@ -206,7 +203,7 @@ impl Exchange<'_> {
             && let Some(own) = self.of_the_account(ledger.as_ref(), query).await
         {
             return match own {
-                Ok(json) => json_response(&reply.headers()?, 200, &json),
+                Ok(json) => json_response(reply.headers(), 200, &json),
                 Err(refusal) => reply.refuse(&refusal),
             };
         }
@@ -231,14 +228,13 @@ impl Exchange<'_> {
         if let Some(bill) = &bill {
             reply.limits.replace(bill.granted.requests.map(ledger::headers).unwrap_or_default());
         }
-        let client = self.request.headers();
         let outgoing = Outgoing {
             url: &config.upstream_url(call, &policy::passed_query(call, query)),
             method: call.method().as_str(),
-            headers: &config.upstream_headers(call, &|name| header(&client, name)),
+            headers: &config.upstream_headers(call, &|name| self.head.header(name)),
             body: admission.as_ref().map(|(_, body)| body.as_ref()),
         };
-        match ask(&config.upstream, &outgoing, &identity.user, client_signal(self.request).as_ref()).await? {
+        match ask(&config.upstream, &outgoing, &identity.user, Some(self.head.request)).await? {
             Ok(asked) if asked.response.ok() => {
                 if let Some(bill) = &bill {
                     bill.follow(&asked);
@@ -293,11 +289,11 @@ impl Exchange<'_> {
         &self,
         identity: &Identity,
     ) -> Result<std::result::Result<Option<(Admission, Uint8Array)>, Refusal>> {
-        let Self { config, call, request, .. } = self;
+        let Self { config, call, head, .. } = self;
         if call.method() != Method::Post {
             return Ok(Ok(None));
         }
-        let Some(bytes) = body_bytes(request, config.max_body_bytes).await? else {
+        let Some(bytes) = body_bytes(head, config.max_body_bytes).await? else {
             return Ok(Err(policy::too_large(config.max_body_bytes)));
         };
         let prices = if config.rules.has_bound() {
@@ -308,8 +304,7 @@ impl Exchange<'_> {
         } else {
             None
         };
-        let (content_type, session) =
-            (header(&request.headers(), "content-type"), header(&request.headers(), "x-session-id"));
+        let (content_type, session) = (head.header("content-type"), head.header("x-session-id"));
         let content_type = content_type.unwrap_or_default();
         let asked = admission::Request { endpoint: call.endpoint, content_type: &content_type, body: &bytes.to_vec() };
         let who = Who {
@@ -330,20 +325,20 @@ impl Exchange<'_> {
     async fn hand_on(&self, asked: Asked, bill: Option<Bill>) -> Result<web_sys::Response> {
         let Self { config, context, call, reply, .. } = self;
         let Asked { response, controller, .. } = asked;
-        let content_type = header(&response.headers(), "content-type");
+        let content_type = header(&response, "content-type");
         if !is_expected(call.answer(), content_type.as_deref()) {
             controller.abort();
             return self.refuse_with_head(&response, &not_of_the_api());
         }
         if matches!(call.endpoint, Endpoint::Videos | Endpoint::Video) {
             let job = whole_body(&response, MOST_JOB_BYTES, JOB_MS).await.unwrap_or_default();
-            let base_url = [self.own_origin, PROXY_BASE_PATH].concat();
+            let base_url = [self.head.own_origin(), PROXY_BASE_PATH].concat();
             let job = String::from_utf8(job.to_vec()).ok().and_then(|job| rewrite_video(&base_url, &job));
             let Some(job) = job else { return self.refuse_with_head(&response, &not_of_the_api()) };
-            return json_response(&reply.headers_of(&response)?, response.status(), &job);
+            return json_response(reply.headers_of(&response), response.status(), &job);
         }
         let Some(body) = response.body() else {
-            return http::respond(response.status(), &reply.headers_of(&response)?, None);
+            return http::respond(response.status(), &reply.headers_of(&response), None);
         };
         let is_event_stream = policy::is_media_type(content_type.as_deref(), "text/event-stream");
         let is_text = is_event_stream || !is_bytes(content_type.as_deref());
@@ -363,7 +358,7 @@ impl Exchange<'_> {
             // Sound and video name nobody.
             StreamMode::Watch | StreamMode::Inspect => stream::watch(context, &body, on_end),
         };
-        http::respond(response.status(), &reply.headers_of(&response)?, Some(&body.into()))
+        http::respond(response.status(), &reply.headers_of(&response), Some(&body.into()))
     }
 
     /// An error of the upstream's.
@@ -371,30 +366,30 @@ impl Exchange<'_> {
         let response = &asked.response;
         let body = whole_body(response, MOST_ERROR_BYTES, ERROR_MS).await.unwrap_or_default();
         match clean_error(&self.config.upstream, response.status(), &String::from_utf8_lossy(&body.to_vec())) {
-            Ok(error) => json_response(&self.reply.headers_of(response)?, response.status(), &error),
+            Ok(error) => json_response(self.reply.headers_of(response), response.status(), &error),
             Err(refusal) => self.refuse_with_head(response, &refusal),
         }
     }
 
     /// With what the upstream's head said: how long to wait is told, whatever the body was.
     fn refuse_with_head(&self, response: &web_sys::Response, refusal: &Refusal) -> Result<web_sys::Response> {
-        self.reply.refuse_with(&self.reply.headers_of(response)?, refusal)
+        self.reply.refuse_with(self.reply.headers_of(response), refusal)
     }
 
     /// A document of the catalogue.
     fn show(&self, document: &Document) -> Result<web_sys::Response> {
         let Document { body, facts, .. } = document;
-        let headers = self.reply.headers()?;
-        headers.set("etag", &facts.etag)?;
+        let mut headers = self.reply.headers();
+        headers.set("etag", &facts.etag);
         if !facts.cache_control.is_empty() {
-            headers.set("cache-control", &facts.cache_control)?;
-            headers.set("age", &decimal(facts.age_seconds(now_ms())))?;
+            headers.set("cache-control", &facts.cache_control);
+            headers.set("age", &decimal(facts.age_seconds(now_ms())));
         }
-        let known = header(&self.request.headers(), "if-none-match");
+        let known = self.head.header("if-none-match");
         if known.is_some_and(|known| catalogue::names_etag(&known, &facts.etag)) {
             return http::respond(304, &headers, None);
         }
-        headers.set("content-type", &facts.content_type)?;
+        headers.set("content-type", &facts.content_type);
         http::respond(200, &headers, Some(body))
     }
 }
@@ -431,7 +426,7 @@ impl Bill {
     /// By the head of a success.
     fn follow(&self, asked: &Asked) {
         let key = u32::try_from(asked.key).unwrap_or_default();
-        match header(&asked.response.headers(), "x-generation-id") {
+        match header(&asked.response, "x-generation-id") {
             Some(generation) => self.ledger.bind(&self.context, &self.granted, &generation, key),
             None => self.ledger.charge(&self.context, &self.granted),
         }
@@ -451,7 +446,7 @@ impl Bill {
 /// What all answers to one request have in common.
 struct Reply<'a> {
     allowed_origin: Option<&'a str>,
-    request_id: String,
+    request_id: &'a str,
     is_messages: bool,
     /// What is left of the user's limits.
     limits: RefCell<Vec<(&'static str, String)>>,
@@ -459,52 +454,46 @@ struct Reply<'a> {
 
 impl Reply<'_> {
     /// The headers that every answer has.
-    fn headers(&self) -> Result<web_sys::Headers> {
-        let headers = web_sys::Headers::new()?;
-        headers.set("vary", "Origin")?;
-        headers.set("x-content-type-options", "nosniff")?;
-        headers.set("x-request-id", &self.request_id)?;
+    fn headers(&self) -> Headers {
+        let mut headers = Headers::default();
+        headers.set("vary", "Origin");
+        headers.set("x-content-type-options", "nosniff");
+        headers.set("x-request-id", self.request_id);
         for (name, value) in self.limits.borrow().iter() {
-            headers.set(name, value)?;
+            headers.set(name, value);
         }
         if let Some(origin) = self.allowed_origin {
-            headers.set("access-control-allow-origin", origin)?;
-            headers.set("access-control-expose-headers", EXPOSED_HEADERS)?;
+            headers.set("access-control-allow-origin", origin);
+            headers.set("access-control-expose-headers", EXPOSED_HEADERS);
         }
-        Ok(headers)
+        headers
     }
 
     /// These, and what may pass of the upstream's.
-    fn headers_of(&self, upstream: &web_sys::Response) -> Result<web_sys::Headers> {
-        let headers = self.headers()?;
-        let all = headers_json(&upstream.headers())?;
-        let all = Value::parse(&all).unwrap_or(Value::Null);
-        for name in PASSED_DOWN {
-            if let Some(value) = all.text_of(name) {
-                headers.set(name, &value)?;
-            }
-        }
-        Ok(headers)
+    fn headers_of(&self, upstream: &web_sys::Response) -> Headers {
+        let mut headers = self.headers();
+        headers.pass_down(upstream);
+        headers
     }
 
     fn refuse(&self, refusal: &Refusal) -> Result<web_sys::Response> {
-        self.refuse_with(&self.headers()?, refusal)
+        self.refuse_with(self.headers(), refusal)
     }
 
     /// With headers that are there already.
-    fn refuse_with(&self, headers: &web_sys::Headers, refusal: &Refusal) -> Result<web_sys::Response> {
+    fn refuse_with(&self, mut headers: Headers, refusal: &Refusal) -> Result<web_sys::Response> {
         if refusal.error_type == Some("proxy_configuration") {
-            log_error(&[&self.request_id, " ", &*refusal.message].concat());
+            log_error(&[self.request_id, " ", &*refusal.message].concat());
         }
         for (name, value) in &refusal.headers {
-            headers.set(name, value)?;
+            headers.set(name, value);
         }
         if let Some(allow) = refusal.allow {
-            headers.set("allow", allow)?;
+            headers.set("allow", allow);
         }
         if refusal.status == 401 {
-            headers.set("www-authenticate", r#"Bearer error="invalid_token""#)?;
+            headers.set("www-authenticate", r#"Bearer error="invalid_token""#);
         }
-        json_response(headers, refusal.status, &policy::refusal_body(refusal, self.is_messages, &self.request_id))
+        json_response(headers, refusal.status, &policy::refusal_body(refusal, self.is_messages, self.request_id))
     }
 }

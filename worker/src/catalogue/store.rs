@@ -13,12 +13,12 @@ use openrouter_wasm::{
     models::Freshness,
 };
 use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
-use web_sys::{Headers, Response};
+use web_sys::Response;
 
 use crate::{
     catalogue::{Facts, Memory, count_of, etag, filtered, normal_query},
     config::Config,
-    http::{Outgoing, header, now_ms, respond, whole_body, within},
+    http::{Headers, Outgoing, header, now_ms, respond, whole_body, within},
     platform::{Context, Result, log_error},
     policy::Refusal,
     task::{JsFuture, after_answer},
@@ -258,8 +258,8 @@ impl Catalogue {
         if !asked.response.ok() {
             return Ok(Err(Missing::Upstream(Box::new(asked))));
         }
-        let said = asked.response.headers();
-        let content_type = header(&said, "content-type").unwrap_or_default();
+        let said = &asked.response;
+        let content_type = header(said, "content-type").unwrap_or_default();
         if !is_expected(call.answer(), Some(&content_type)) {
             asked.controller.abort();
             return Ok(Err(unavailable()));
@@ -284,7 +284,7 @@ impl Catalogue {
         let facts = Facts {
             content_type,
             etag: etag(&text),
-            cache_control: header(&said, "cache-control").unwrap_or_default().to_ascii_lowercase(),
+            cache_control: header(said, "cache-control").unwrap_or_default().to_ascii_lowercase(),
             kept_at_ms: now_ms(),
         };
         let document = Rc::new(Document { body: shown, facts, refreshed_at_ms: Cell::new(0) });
@@ -304,12 +304,11 @@ impl Catalogue {
     async fn cached(&self, name: &str) -> Option<Rc<Document>> {
         let found = JsFuture::from(default_cache()?.find(&[CACHE_ORIGIN, name].concat()).ok()?).await.ok()?;
         let response: Response = found.dyn_into().ok()?;
-        let headers = response.headers();
         let facts = Facts {
-            content_type: header(&headers, "content-type")?,
-            etag: header(&headers, "etag")?,
-            cache_control: header(&headers, SAID)?,
-            kept_at_ms: header(&headers, KEPT_AT)?.parse().ok()?,
+            content_type: header(&response, "content-type")?,
+            etag: header(&response, "etag")?,
+            cache_control: header(&response, SAID)?,
+            kept_at_ms: header(&response, KEPT_AT)?.parse().ok()?,
         };
         let body = whole_body(&response, MOST_DOCUMENT_BYTES, CACHE_MS).await?;
         Some(Rc::new(Document { body, facts, refreshed_at_ms: Cell::new(0) }))
@@ -317,7 +316,7 @@ impl Catalogue {
 
     async fn cache(&self, name: &str, document: &Document) -> Option<()> {
         let Facts { content_type, etag, cache_control, kept_at_ms } = &document.facts;
-        let headers = Headers::new().ok()?;
+        let mut headers = Headers::default();
         for (name, value) in [
             ("content-type", content_type.as_str()),
             ("etag", etag),
@@ -325,7 +324,7 @@ impl Catalogue {
             (SAID, cache_control),
             (KEPT_AT, &decimal(*kept_at_ms)),
         ] {
-            headers.set(name, value).ok()?;
+            headers.set(name, value);
         }
         let response = respond(200, &headers, Some(&document.body)).ok()?;
         JsFuture::from(default_cache()?.put(&[CACHE_ORIGIN, name].concat(), &response).ok()?).await.ok()?;

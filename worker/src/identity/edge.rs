@@ -5,7 +5,6 @@ use std::{cell::RefCell, rc::Rc};
 
 use js_sys::{Array, JSON, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, Request, RequestInit, RequestRedirect, Response};
 
 use super::{
     Authentication, Identity, Presented, Source, anonymous_identity,
@@ -15,7 +14,7 @@ use super::{
     token::{Algorithm, Fault, Unverified},
 };
 use crate::{
-    http::header,
+    http::{Head, Outgoing, fetch_text, header, text_of},
     platform::log_error,
     policy::{self, Refusal},
     task::JsFuture,
@@ -23,9 +22,6 @@ use crate::{
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(catch, js_name = fetch)]
-    fn global_fetch(request: &Request) -> Result<Promise, JsValue>;
-
     #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = importKey)]
     fn import_key(
         format: &str,
@@ -56,18 +52,17 @@ thread_local! {
 ///
 /// # Errors
 /// A 401 if nobody says so or it is not true; 503 if it cannot be found out at the moment.
-pub(crate) async fn identify(authentication: &Authentication, request: &Request) -> Result<Identity, Refusal> {
-    let headers = request.headers();
+pub(crate) async fn identify(authentication: &Authentication, head: &Head<'_>) -> Result<Identity, Refusal> {
     let tokens = match authentication {
         Authentication::Local => return Ok(Identity::local()),
         Authentication::Open(anonymous) => {
-            return anonymous_identity(anonymous, header(&headers, "cf-connecting-ip").as_deref());
+            return anonymous_identity(anonymous, head.header("cf-connecting-ip").as_deref());
         }
         Authentication::Tokens(tokens) => tokens,
     };
-    let authorization = header(&headers, "authorization");
+    let authorization = head.header("authorization");
     let (assertion, cookie) = match tokens.access {
-        Some(_) => (header(&headers, "cf-access-jwt-assertion"), header(&headers, "cookie")),
+        Some(_) => (head.header("cf-access-jwt-assertion"), head.header("cookie")),
         None => (None, None),
     };
     let presented = Presented {
@@ -93,7 +88,7 @@ pub(crate) async fn identify(authentication: &Authentication, request: &Request)
 /// 400 names the field; 401 for a wrong secret or challenge; 503 if Turnstile cannot be asked.
 pub(crate) async fn open_session(
     authentication: &Authentication,
-    request: &Request,
+    head: &Head<'_>,
     body: &[u8],
 ) -> Result<String, Refusal> {
     let sessions = match authentication {
@@ -101,14 +96,13 @@ pub(crate) async fn open_session(
         _ => None,
     }
     .ok_or_else(policy::not_found)?;
-    let headers = request.headers();
-    let authorization = header(&headers, "authorization");
+    let authorization = head.header("authorization");
     let presented = Presented { authorization: authorization.as_deref(), ..Presented::default() };
-    let has_origin = header(&headers, "origin").is_some();
+    let has_origin = head.header("origin").is_some();
     let grant = match (session::read_request(sessions, presented.bearer(), has_origin, body)?, &sessions.turnstile) {
         (session::Asked::Granted(grant), _) => grant,
         (session::Asked::Challenged(token), Some(turnstile)) => {
-            let ip = header(&headers, "cf-connecting-ip");
+            let ip = head.header("cf-connecting-ip");
             let grant = session::anonymous_grant(sessions, turnstile, ip.as_deref())?;
             ask_turnstile(turnstile, &token, ip.as_deref()).await?;
             grant
@@ -120,7 +114,10 @@ pub(crate) async fn open_session(
 
 async fn ask_turnstile(turnstile: &Turnstile, token: &str, ip: Option<&str>) -> Result<(), Refusal> {
     let body = session::siteverify_request(turnstile, token, ip);
-    let Ok((_, answer)) = fetch_text(&turnstile.url, Some(&body)).await else {
+    let headers = [("content-type".to_owned(), "application/json".to_owned())];
+    let outgoing =
+        Outgoing { url: &turnstile.url, method: "POST", headers: &headers, body: Some(&JsValue::from_str(&body)) };
+    let Some((_, answer)) = text_of(fetch_text(&outgoing, None, FETCH_TIMEOUT_MS).await) else {
         log_error("Turnstile's siteverify cannot be reached");
         return Err(session::turnstile_unavailable());
     };
@@ -164,8 +161,9 @@ fn keys_at(url: &str) -> Keys {
 }
 
 async fn fetch_keys(url: &str, keys: &Keys) {
-    let list = match fetch_text(url, None).await {
-        Ok((response, text)) if response.ok() => read_list(&text).map(|list| (response, list)),
+    let outgoing = Outgoing { url, method: "GET", headers: &[], body: None };
+    let list = match text_of(fetch_text(&outgoing, None, FETCH_TIMEOUT_MS).await) {
+        Some((response, text)) if response.ok() => read_list(&text).map(|list| (response, list)),
         _ => None,
     };
     let Some((response, list)) = list else {
@@ -179,7 +177,7 @@ async fn fetch_keys(url: &str, keys: &Keys) {
             imported.push((key.kid, key.algorithm, crypto_key));
         }
     }
-    let cache_control = header(&response.headers(), "cache-control").unwrap_or_default();
+    let cache_control = header(&response, "cache-control").unwrap_or_default();
     keys.borrow_mut().succeed(imported, &cache_control, js_sys::Date::now());
 }
 
@@ -206,23 +204,4 @@ async fn is_signed(token: &Unverified<'_>, key: &JsValue) -> bool {
         Ok(promise) => JsFuture::from(promise).await.is_ok_and(|answer| answer == JsValue::TRUE),
         Err(_) => false,
     }
-}
-
-/// Fetches a small text, with a limit of time. With a body it is a `POST` of JSON.
-async fn fetch_text(url: &str, body: Option<&str>) -> Result<(Response, String), JsValue> {
-    let init = RequestInit::new();
-    // Who answers is who the settings name, and nobody that they point to.
-    init.set_redirect(RequestRedirect::Manual);
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(FETCH_TIMEOUT_MS)));
-    if let Some(body) = body {
-        init.set_method("POST");
-        init.set_body(&body.into());
-    }
-    let request = Request::new_with_str_and_init(url, &init)?;
-    if body.is_some() {
-        request.headers().set("content-type", "application/json")?;
-    }
-    let response: Response = JsFuture::from(global_fetch(&request)?).await?.unchecked_into();
-    let text = JsFuture::from(response.text()?).await?;
-    Ok((response, text.as_string().unwrap_or_default()))
 }

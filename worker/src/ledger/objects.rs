@@ -9,7 +9,7 @@ use std::{
 use js_sys::{Error, Promise, Reflect};
 use openrouter_wasm::json::decimal;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, Headers, Request, Response, Url};
+use web_sys::{Request, Response, Url};
 
 use super::{
     SITE,
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    http::{Outgoing, begin_fetch, header, now_ms, respond},
+    http::{Headers, Outgoing, fetch_text, header, now_ms, respond, text_of},
     platform::{Env, Result, Rows, Sql, State, log_error},
     task::{JsFuture, Resolvers, promise, resolvers},
     text::{fill, padded},
@@ -109,8 +109,8 @@ impl Records {
 
 /// An answer that is one line.
 fn reply(line: &str) -> Result<Response> {
-    let headers = Headers::new()?;
-    headers.set(REPLY, line)?;
+    let mut headers = Headers::default();
+    headers.set(REPLY, line);
     respond(200, &headers, None)
 }
 
@@ -206,7 +206,7 @@ impl Ledger {
                         account.usage_json(&plan, name, now)
                     }
                 })?;
-                respond(200, &Headers::new()?, Some(&json.into()))
+                respond(200, &Headers::default(), Some(&json.into()))
             }
             "owns" => reply(&self.records()?.owns(&decoded(word(2))?)?.to_string()),
             what => {
@@ -376,7 +376,7 @@ impl Ledger {
         let stub = namespace.unchecked_ref::<Namespace>().get_by_name("site")?;
         let path = ["lease/", &self.state.id().text(), "/", &ask.to_text().replace(' ', "/")].concat();
         let response: Response = JsFuture::from(stub.fetch(&url(&path))?).await?.unchecked_into();
-        let line = header(&response.headers(), REPLY).unwrap_or_default();
+        let line = header(&response, REPLY).unwrap_or_default();
         match numbers(&line).as_deref() {
             Some([nano, resets_ms]) => Ok((*nano, *resets_ms)),
             _ => Err(failure("the site said nothing")),
@@ -392,7 +392,7 @@ impl Ledger {
             let asked: Vec<_> = some.iter().map(|poll| (poll.id, self.ask_record(poll))).collect();
             for (id, record) in asked {
                 let cost = match record {
-                    Ok(promise) => cost_of(promise).await,
+                    Ok(record) => cost_in(record.await),
                     Err(_) => None,
                 };
                 self.with(|account, terms, _| match cost {
@@ -411,19 +411,18 @@ impl Ledger {
         self.records()?.forget_generations(now_ms().saturating_sub(KEPT_MS))
     }
 
-    fn ask_record(&self, poll: &Poll) -> Result<Promise> {
+    fn ask_record(&self, poll: &Poll) -> Result<JsFuture> {
         let config = self.config()?;
         let authorization = config.upstream.authorization(poll.key as usize);
         let outgoing =
             Outgoing { url: &config.generation_url(&poll.generation), method: "GET", headers: &[], body: None };
-        begin_fetch(&outgoing, &authorization, &AbortSignal::timeout_with_u32(PATIENCE_MS))
+        Ok(fetch_text(&outgoing, Some(&authorization), PATIENCE_MS))
     }
 }
 
 /// Cost and tokens in a generation's record; `None` while it is not there.
-async fn cost_of(response: Promise) -> Option<(u64, u64)> {
-    let response: Response = JsFuture::from(response).await.ok()?.unchecked_into();
-    let body = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
+fn cost_in(record: Result<JsValue>) -> Option<(u64, u64)> {
+    let (response, body) = text_of(record)?;
     if response.ok() { super::cost_in(&body) } else { None }
 }
 

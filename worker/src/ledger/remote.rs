@@ -57,11 +57,11 @@ pub(crate) fn variable(env: &Env, name: &str) -> Option<String> {
 ///
 /// # Errors
 /// 429 where it is passed, 503 where it cannot be asked.
-pub(crate) async fn check_address(env: &Env, address: &str) -> Result<(), Refusal> {
+pub(crate) async fn check_address(env: &Env, address: impl FnOnce() -> String) -> Result<(), Refusal> {
     let Some(limiter) = binding(env, RATE_LIMITER) else { return Ok(()) };
     let ask = async {
         let options = Object::new();
-        Reflect::set(&options, &"key".into(), &address.into())?;
+        Reflect::set(&options, &"key".into(), &address().into())?;
         let outcome = JsFuture::from(limiter.unchecked_ref::<RateLimiter>().limit(&options)?).await?;
         Reflect::get(&outcome, &"success".into())
     };
@@ -113,7 +113,7 @@ impl RemoteLedger {
         let path =
             fill("reserve/%/%/%/%", &[&self.plan, &decimal(usd), &decimal(tokens), &decimal(u64::from(is_stream))]);
         let reply = match self.ask(&path).await {
-            Ok(response) => header(&response.headers(), REPLY).as_deref().and_then(parse_reply),
+            Ok(response) => header(&response, REPLY).as_deref().and_then(parse_reply),
             Err(()) => None,
         };
         match reply {
@@ -165,7 +165,7 @@ impl RemoteLedger {
     pub(crate) async fn owns(&self, generation: &str) -> Result<bool, Refusal> {
         let path = fill("owns/%", &[&String::from(js_sys::encode_uri_component(generation))]);
         let response = self.ask(&path).await.map_err(|()| unavailable())?;
-        Ok(header(&response.headers(), REPLY).as_deref() == Some("true"))
+        Ok(header(&response, REPLY).as_deref() == Some("true"))
     }
 
     async fn text(&self, path: &str) -> Result<String, Refusal> {

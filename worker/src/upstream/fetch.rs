@@ -5,10 +5,10 @@ use std::cell::RefCell;
 
 use openrouter_wasm::{error::ResponseFacts, json::decimal};
 use wasm_bindgen::JsValue;
-use web_sys::{AbortController, AbortSignal, Response};
+use web_sys::{AbortController, Request, Response};
 
 use crate::{
-    http::{Outgoing, Timer, abort_function, fetch_upstream, header, now_ms, sleep},
+    http::{Outgoing, fetch_upstream, header, now_ms, sleep},
     platform::{Result, log_error},
     policy::Refusal,
     text::fill,
@@ -66,7 +66,7 @@ pub(crate) async fn ask(
     upstream: &Upstream,
     outgoing: &Outgoing<'_>,
     user: &str,
-    client: Option<&AbortSignal>,
+    client: Option<&Request>,
 ) -> Result<std::result::Result<Asked, Failure>> {
     let candidates = HEALTH.with_borrow_mut(|health| health.candidates(&upstream.order(user), now_ms()));
     let candidates = match candidates {
@@ -112,37 +112,25 @@ async fn ask_once(
     upstream: &Upstream,
     outgoing: &Outgoing<'_>,
     key: usize,
-    client: Option<&AbortSignal>,
+    client: Option<&Request>,
 ) -> Result<std::result::Result<Asked, Failure>> {
-    let is_gone = || client.is_some_and(AbortSignal::aborted);
-    if is_gone() {
-        return Ok(Err(Failure::Gone));
-    }
-    let controller = AbortController::new()?;
-    let abort = abort_function(&controller)?;
-    if let Some(client) = client {
-        client.add_event_listener_with_callback("abort", &abort)?;
-    }
-    let timer = Timer::start(&abort, upstream.header_timeout_ms);
-    let answer = fetch_upstream(outgoing, &upstream.authorization(key), &controller.signal()).await;
-    drop(timer);
-    Ok(match answer {
-        Ok(response) => Ok(Asked { response, key, controller }),
-        Err(_) if is_gone() => Err(Failure::Gone),
-        Err(_) if controller.signal().aborted() => Err(Failure::Timeout),
-        Err(_) => Err(Failure::Unreachable),
+    let sent = fetch_upstream(outgoing, &upstream.authorization(key), client, upstream.header_timeout_ms).await?;
+    Ok(match sent.response() {
+        Some(response) => Ok(Asked { response, key, controller: sent.controller() }),
+        None if sent.is_gone() => Err(Failure::Gone),
+        None if sent.is_late() => Err(Failure::Timeout),
+        None => Err(Failure::Unreachable),
     })
 }
 
 /// What the head of an answer says.
 fn facts(response: &Response) -> ResponseFacts {
-    let headers = response.headers();
     let date_ms = |text: &str| {
         let ms = js_sys::Date::parse(text);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is no time becomes 0")]
         (ms >= 0.0).then_some(ms as u64)
     };
-    ResponseFacts::read(response.status(), now_ms(), &|name| header(&headers, name), &date_ms)
+    ResponseFacts::read(response.status(), now_ms(), &|name| header(response, name), &date_ms)
 }
 
 /// Ends a body that nobody reads.
