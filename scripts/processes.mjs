@@ -107,6 +107,9 @@ export function endAll() {
   return ending;
 }
 
+/** Ends what {@link start} gave, with all that it started in turn. */
+export const endGroupOf = (child) => endGroup(child.pid);
+
 async function endGroup(group) {
   signalGroup(group, "SIGTERM");
   const deadline = Date.now() + GRACE_MS;

@@ -5,7 +5,7 @@ import { extname, join, normalize } from "node:path";
 import { root } from "../../scripts/toolchain.mjs";
 import { listen } from "./loopback.mjs";
 
-const types = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
+const types = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
 
 /**
  * @param {Record<string, {body: string, headers?: Record<string, string>}>} pages answers by path, before files
@@ -21,4 +21,21 @@ export async function serveFiles(pages) {
     return createReadStream(file).pipe(response);
   });
   return listen(server);
+}
+
+/** Serves one folder, and nothing but what is in it; `missing` is what was asked for in vain. */
+export async function serveFolder(folder, headers = {}) {
+  const missing = [];
+  const server = createServer((request, response) => {
+    const pathname = normalize(decodeURIComponent(new URL(request.url, "http://files").pathname));
+    const file = join(folder, pathname);
+    if (!existsSync(file) || !statSync(file).isFile()) {
+      // Browsers ask for it by themselves.
+      if (pathname !== "/favicon.ico") missing.push(pathname);
+      return response.writeHead(404).end();
+    }
+    response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", ...headers });
+    return createReadStream(file).pipe(response);
+  });
+  return { missing, ...(await listen(server)) };
 }

@@ -1,0 +1,5 @@
+import worker from "../../worker.js";
+
+export const runtime = "edge";
+
+export const GET = worker.fetch;
