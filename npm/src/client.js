@@ -21,6 +21,11 @@ export const setLoader = (loader) => {
   load = loader;
 };
 
+/** Where it comes from unless another entry says so, before or after: those for one runtime know better. */
+export const setDefaultLoader = (loader) => {
+  load ??= loader;
+};
+
 /**
  * Loads the wasm. Calls do this by themselves; call it to do so earlier, or with `./slim` to say what to load: a URL,
  * a Response, bytes, or a WebAssembly.Module.

@@ -1,8 +1,8 @@
 // The default entry: the wasm is a lazily imported gzip+base64 text, which every bundler understands without being told.
 
-import { OpenRouterError, setLoader } from "./client.js";
+import { OpenRouterError, setDefaultLoader } from "./client.js";
 
-setLoader(async () => {
+setDefaultLoader(async () => {
   const { default: base64 } = await import("./wasm/openrouter_bg.inline.js");
   if (typeof DecompressionStream === "undefined") {
     throw new OpenRouterError({

@@ -48,9 +48,15 @@ export const write = (value) => {
 
 /** The variables that stand for options, where there is an environment. */
 const environment = () => {
-  const { env } = globalThis.process ?? {};
+  const read = (name) => {
+    try {
+      return globalThis.process?.env?.[name];
+    } catch {
+      // Deno was not allowed to: there is none, then.
+    }
+  };
   const names = ["OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "OPENROUTER_SITE_URL", "OPENROUTER_SITE_NAME"];
-  return write(Object.fromEntries(names.map((name) => [name, env?.[name]])));
+  return write(Object.fromEntries(names.map((name) => [name, read(name)])));
 };
 
 /** The origin of the page, or of the page that started this worker; none in a sandboxed frame or a file. */
