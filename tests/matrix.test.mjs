@@ -14,7 +14,7 @@ import { By, until } from "selenium-webdriver";
 import { endGroupOf, start } from "../scripts/processes.mjs";
 import { cases } from "./matrix/cases.mjs";
 import { caseFolder, commandOf, freshFolder, installTools, isInstalled, toolEnvironment } from "./matrix/folder.mjs";
-import { ok, Table } from "./matrix/table.mjs";
+import { Table, between, failed, lasting, ok, write } from "./matrix/table.mjs";
 import { engines, openBrowser } from "./support/browsers.mjs";
 import { serveFolder } from "./support/files.mjs";
 import { freePort } from "./support/loopback.mjs";
@@ -45,7 +45,7 @@ after(async () => {
   for (const browser of Object.values(browsers)) await browser.close();
   await upstream?.close();
   if (folder && !process.env.KEEP_MATRIX) rmSync(folder, { recursive: true, force: true });
-  table.print();
+  console.log(table.whole);
 });
 
 function isPage({ run, fetch }) {
@@ -114,9 +114,10 @@ async function serverOf({ serve, ready }, cwd) {
 /** The server of the case before: some cases are about one that is there. */
 let served;
 
-async function prepare({ folder: name, like, build = [], out, serve, policy }) {
-  const cwd = caseFolder(folder, name, like);
-  if (serve !== "same") {
+/** Builds a case in its folder. */
+async function prepare({ build = [], ...one }) {
+  const cwd = caseFolder(folder, one);
+  if (one.serve !== "same") {
     await served?.stop();
     served = undefined;
   }
@@ -135,7 +136,7 @@ async function shownBy(engine, url) {
 }
 
 for (const one of chosen) {
-  const { tool, name, folder: at, out, serve, fetch: path, run, policy } = one;
+  const { tool, name, out, serve, fetch: path, run, policy } = one;
   const row = table.row(one);
   const skip = !isInstalled(tool) && `${tool} is not to be had for this machine`;
 
@@ -156,7 +157,7 @@ for (const one of chosen) {
 
     const streams = (where, answer) =>
       test(`streams a chat in ${where}`, async () => {
-        row[where] = "FAILED";
+        row[where] = failed;
         const expected = newAnswer();
         assertWhole(await answer(expected.query), expected);
         assert.deepEqual(missing(), [], "files that are not there");
@@ -168,6 +169,20 @@ for (const one of chosen) {
     else for (const engine of engines) streams(engine, (query) => shownBy(engine, `${served.url}${one.path ?? "/page.html"}${query}`));
   });
 }
+
+const isWhole = chosen.length === cases.length && engines.length === 3;
+
+test("the documents have a row for every case, with the versions that ran, and nothing failed", { skip: !isWhole && "not all was asked for" }, () => {
+  const documents = { "docs/works-with.md": table.whole, "README.md": table.short };
+  for (const [document, written] of Object.entries(documents)) {
+    if (process.env.WRITE_MATRIX) write(document, written);
+    const { inside } = between(document);
+    assert.match(inside, /^Run on \d{4}-\d\d-\d\d, /);
+    // To write them anew: npm run test:matrix
+    assert.equal(lasting(inside), lasting(written));
+    assert.doesNotMatch(inside, new RegExp(failed));
+  }
+});
 
 /** An answer's text, or what its page shows. */
 async function textOf(response) {

@@ -10,10 +10,11 @@
 export const STRICT = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src *; require-trusted-types-for 'script'; trusted-types 'none'";
 
 export const cases = [
-  { tool: "import map", name: "`<script type=module>`, no tool", folder: "static", out: "..", path: "/static/page.html" },
+  { tool: "no tool", name: "`<script type=module>` and an import map", folder: "static", out: "..", path: "/static/page.html" },
   { tool: "vite", name: "build", folder: "vite", build: [["vite", "build"]], out: "dist" },
   { tool: "vite", name: "build, under the strictest Content-Security-Policy", folder: "vite", out: "dist", policy: STRICT },
   { tool: "vite", name: "dev server", folder: "vite", serve: (port) => ["vite", "--port", port, "--strictPort", "--host", "127.0.0.1"], ready: /ready in/ },
+  { tool: "vite", name: "build, `openrouter-wasm/slim` with `openrouter.wasm?url`", folder: "vite-slim", build: [["vite", "build"]], out: "dist" },
   { tool: "vite", name: "SSR, ssrLoadModule", folder: "vite-ssr", run: ["node", "ssr.mjs"] },
   { tool: "vite", name: "SSR, build with noExternal", folder: "vite-ssr", build: [["vite", "build", "--ssr", "program.js"]], run: ["node", "dist/program.js"] },
   { tool: "webpack", name: "build", folder: "webpack", build: [["node", "build.mjs"]], out: "." },
@@ -27,11 +28,12 @@ export const cases = [
   { tool: "next", name: "client component", folder: "next", build: [["next", "build"]], serve: (port) => ["next", "start", "-p", port, "-H", "127.0.0.1"], ready: /Ready in/, path: "/client" },
   { tool: "next", name: "server component", folder: "next", serve: "same", fetch: "/server" },
   { tool: "next", name: "edge route", folder: "next", serve: "same", fetch: "/edge" },
-  { tool: "next", name: "client component, webpack", folder: "next-webpack", like: "next", build: [["next", "build", "--webpack"]], serve: (port) => ["next", "start", "-p", port, "-H", "127.0.0.1"], ready: /Ready in/, path: "/client" },
+  // Without an edge route: Next.js 16.4.6 cannot build any with webpack (ENOENT: route_client-reference-manifest.js).
+  { tool: "next", name: "client component, webpack", folder: "next-webpack", like: "next", without: "app/edge", build: [["next", "build", "--webpack"]], serve: (port) => ["next", "start", "-p", port, "-H", "127.0.0.1"], ready: /Ready in/, path: "/client" },
   { tool: "next", name: "server component, webpack", folder: "next-webpack", serve: "same", fetch: "/server" },
-  { tool: "next", name: "edge route, webpack", folder: "next-webpack", serve: "same", fetch: "/edge" },
   { tool: "wrangler", name: "dev (workerd)", folder: "wrangler", serve: (port) => ["wrangler", "dev", "--port", port, "--ip", "127.0.0.1", "--inspector-port", "0"], ready: /Ready on/, fetch: "/" },
   { tool: "wrangler", name: "deploy --dry-run, its output in workerd", folder: "wrangler", build: [["wrangler", "deploy", "--dry-run", "--outdir", "dist"]], serve: (port) => ["wrangler", "dev", "dist/worker.js", "--no-bundle", "--port", port, "--ip", "127.0.0.1", "--inspector-port", "0"], ready: /Ready on/, fetch: "/" },
+  { tool: "wrangler", name: "dev, `openrouter-wasm/slim` with an imported module", folder: "wrangler-slim", serve: (port) => ["wrangler", "dev", "--port", port, "--ip", "127.0.0.1", "--inspector-port", "0"], ready: /Ready on/, fetch: "/" },
   { tool: "@cloudflare/vite-plugin", name: "dev server, the page", folder: "cloudflare", serve: (port) => ["vite", "--port", port, "--strictPort", "--host", "127.0.0.1"], ready: /ready in/ },
   { tool: "@cloudflare/vite-plugin", name: "dev server, the Worker", folder: "cloudflare", serve: "same", fetch: "/worker" },
   { tool: "@cloudflare/vite-plugin", name: "build and preview, the page", folder: "cloudflare", build: [["vite", "build"]], serve: (port) => ["vite", "preview", "--port", port, "--strictPort", "--host", "127.0.0.1"], ready: /Local:/ },
@@ -41,7 +43,8 @@ export const cases = [
   { tool: "node22", name: "import", folder: "runtimes", run: ["node22", "program.js"] },
   { tool: "node22", name: "require", folder: "runtimes", run: ["node22", "--no-warnings", "program.cjs"] },
   { tool: "node20", name: "import", folder: "runtimes", run: ["node20", "program.js"] },
-  { tool: "deno", name: "run", folder: "runtimes", run: ["deno", "run", "--no-prompt", "--allow-net=127.0.0.1", "program.js"] },
+  { tool: "deno", name: "run, only the net allowed", folder: "runtimes", run: ["deno", "run", "--no-prompt", "--allow-net=127.0.0.1", "program.js"] },
+  { tool: "deno", name: "run, environment allowed", folder: "runtimes", run: ["deno", "run", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env", "program.js"] },
   { tool: "bun", name: "run", folder: "runtimes", run: ["bun", "run", "program.js"] },
   { tool: "bun", name: "require", folder: "runtimes", run: ["bun", "run", "program.cjs"] },
   { tool: "bun", name: "build, the page", folder: "bun", build: [["bun", "build", "page.js", "--outdir", "dist", "--target", "browser", "--splitting"]], out: "." },

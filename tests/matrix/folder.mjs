@@ -12,8 +12,6 @@ const lock = readFileSync(join(source, "package-lock.json"), "utf8");
 /** The tools' folder; cases are made in folders in it. */
 export const tools = join(cache, `matrix-${createHash("sha256").update(lock).digest("hex").slice(0, 16)}`);
 
-export const { devDependencies, optionalDependencies } = JSON.parse(readFileSync(join(source, "package.json"), "utf8"));
-
 /** The version of a tool, as it is locked. */
 export const versionOf = (tool) => JSON.parse(lock).packages[`node_modules/${tool}`].version;
 
@@ -74,13 +72,14 @@ const shared = readdirSync(source, { withFileTypes: true })
   .filter((entry) => entry.isFile() && /\.(js|cjs|html)$/.test(entry.name))
   .map(({ name }) => name);
 
-/** A case's folder: what is shared, and its own files, or those of the case that it is `like`. */
-export function caseFolder(folder, name, like = name) {
+/** A case's folder: what is shared, and its own files, or those of the case that it is `like`, `without` some. */
+export function caseFolder(folder, { folder: name, like = name, without }) {
   const made = join(folder, name);
   if (existsSync(made)) return made;
   mkdirSync(made);
   for (const file of shared) cpSync(join(source, file), join(made, file));
   if (existsSync(join(source, like))) cpSync(join(source, like), made, { recursive: true });
+  if (without) rmSync(join(made, without), { recursive: true });
   if (!existsSync(join(made, "package.json"))) {
     writeFileSync(join(made, "package.json"), `{ "name": "matrix-${name}", "private": true, "type": "module" }\n`);
   }
