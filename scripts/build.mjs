@@ -77,7 +77,7 @@ async function buildPackage(env) {
     mkdirSync(bindings, { recursive: true });
 
     const where = ["--out-name", "openrouter", "--out-dir", bindings];
-    await run("wasm-bindgen", ["--target", "web", "--omit-default-module-path", "--keep-debug", ...where, wasm], { cwd: root, env });
+    await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--omit-default-module-path", "--keep-debug", ...where, wasm], { cwd: root, env });
     const bound = join(bindings, "openrouter_bg.wasm");
     mkdirSync(dirname(named), { recursive: true });
     if (trimPanics(bound, linked) === 0) throw new Failure("the module's panics have other names now: see scripts/link.mjs");

@@ -21,7 +21,7 @@ const suites = {
   types: () => [node("tests/types.test.mjs")],
   docs: () => [node("tests/docs.test.mjs")],
   validators: () => [node("tests/validators.test.mjs")],
-  matrix: () => [node("tests/matrix.test.mjs")],
+  matrix: () => [node("tests/matrix.test.mjs"), node("tests/tarball.test.mjs")],
   bench: () => [node("bench/*.test.mjs")],
   page: () => [node("www/tests/*.test.ts"), node("tests/page.test.mjs", "tests/session.test.mjs")],
 };

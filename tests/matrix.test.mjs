@@ -34,7 +34,7 @@ const table = new Table();
 before(async () => {
   await installTools();
   upstream = await startUpstream();
-  folder = await freshFolder();
+  ({ folder } = await freshFolder());
   if (!chosen.some(isPage)) return;
   for (const engine of engines) browsers[engine] = await openBrowser(engine);
   await table.tellBrowsers(browsers);

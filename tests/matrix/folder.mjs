@@ -50,7 +50,7 @@ export async function installTools() {
 }
 
 /** Packs the built package: the tarball's path, and what npm says of it. */
-export function pack(to) {
+function pack(to) {
   const printed = ask("npm", ["pack", join(root, "pkg"), "--json", "--ignore-scripts", "--pack-destination", to], { cwd: to, env: environment() });
   if (!printed) throw new Error("`npm pack` failed");
   // Newer versions of npm list by name.
@@ -61,10 +61,10 @@ export function pack(to) {
 /** A fresh folder in which the packed package is installed, and nothing else; the tools are found above it. */
 export async function freshFolder() {
   const folder = mkdtempSync(join(tools, "run-"));
-  const { path } = pack(folder);
+  const { path, files } = pack(folder);
   writeFileSync(join(folder, "package.json"), '{ "name": "matrix", "private": true, "type": "module" }\n');
   await run("npm", ["install", path, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder, env: environment(), quiet: true });
-  return folder;
+  return { folder, tarball: path, files, installed: join(folder, "node_modules", "openrouter-wasm") };
 }
 
 /** The files that all cases share: what is in this folder, but for what makes the matrix. */

@@ -56,8 +56,8 @@ export class Table {
       const versions = [...new Set(all.map(({ version }) => version))];
       const where = places.filter((place) => all.some((row) => row[place]));
       const isWhole = all.every((row) => places.every((place) => (row[place] ?? ok) === ok));
-      const shown = where.map((place) => engineNames[place] ?? (where.length > 1 ? "its server" : "itself"));
-      return [`${tool} ${versions.join(", ")}`.trim(), all.map(({ name }) => name).join("; "), isWhole ? shown.join(", ") : failed];
+      const shown = where.map((place) => engineNames[place] ?? "outside of browsers");
+      return [`${tool} ${versions.join(", ")}`.trim(), [...new Set(all.map(({ name }) => name))].join("; "), isWhole ? shown.join(", ") : failed];
     });
     return `${this.#when}\n\n${rows(["Tool", "What was built and run", "Where it streamed"], cells)}`;
   }
