@@ -149,7 +149,10 @@ export class OpenRouter {
  * Loads the WebAssembly module. Calls do this by themselves; call it to do so earlier, or with `openrouter-wasm/slim`
  * to say what to load. Rejects with `OpenRouterError` of code `configuration`; the next call tries again.
  */
-export function init(source?: URL | string | Request | Response | BufferSource | WebAssembly.Module | Promise<unknown>): Promise<void>;
+export function init(source?: URL | string | Request | Response | ArrayBuffer | ArrayBufferView | WasmModule | Promise<unknown>): Promise<void>;
+
+/** A `WebAssembly.Module`, which has no field by which TypeScript could know it, and no name where neither DOM nor Node's types are. */
+type WasmModule = object;
 
 /**
  * A price per unit (`pricing.prompt`, USD as decimal text) per million units, exactly: `"0.00000015"` is `"0.15"`.

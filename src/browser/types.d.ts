@@ -26,7 +26,7 @@ export interface CommonOptions {
    */
   auth?: string | AuthFunction;
   /** Sent with every request, in place of headers of the same name. */
-  headers?: HeadersInit;
+  headers?: NonNullable<RequestInit["headers"]>;
   /** URL of your app, by which OpenRouter lists it: `HTTP-Referer`. Default: the variable `OPENROUTER_SITE_URL`. */
   siteURL?: string;
   /** Name of your app: `X-OpenRouter-Title`. Default: the variable `OPENROUTER_SITE_NAME`. */
@@ -139,7 +139,7 @@ export interface ChatRequest {
   include_reasoning?: boolean;
   verbosity?: Open<"low" | "medium" | "high" | "xhigh" | "max">;
   /** Which providers may serve the request, and which first. */
-  provider?: ProviderPreferences;
+  provider?: ProviderPreferences | null;
   plugins?: Plugin[];
   /** Slug of a preset of the account. What the request says goes before what it says. */
   preset?: string;
@@ -150,14 +150,14 @@ export interface ChatRequest {
   /** Sound in the answer; needs `stream()`. */
   audio?: { voice: string; format: Open<"wav" | "mp3" | "flac" | "opus" | "pcm16"> };
   /** Most of the answer, where it is known already. */
-  prediction?: { type: "content"; content: string | TextPart[] };
+  prediction?: { type: "content"; content: string | TextPart[] } | null;
   /** For models whose provider searches the web by itself. */
   web_search_options?: { search_context_size?: Open<"low" | "medium" | "high">; user_location?: unknown; [option: string]: unknown };
   /** Caches the prompt up to its last part that can be. Parts have their own. */
   cache_control?: CacheControl;
   prompt_cache_key?: string | null;
   /** `explicit`: only up to the parts with a `prompt_cache_breakpoint`. */
-  prompt_cache_options?: { mode: Open<"explicit">; ttl?: string | null };
+  prompt_cache_options?: { mode: Open<"explicit">; ttl?: string | null } | null;
   /** `fast` is `priority`. */
   service_tier?: Open<"auto" | "default" | "fast" | "flex" | "priority" | "scale"> | null;
   /** Up to 256 characters; keeps a conversation at one provider, so that its prompt cache is used. */
@@ -178,7 +178,7 @@ export interface ChatRequest {
   /** Streams only: the first chunk tells what was sent to the provider. */
   debug?: { echo_upstream_body?: boolean };
   /** @deprecated Without effect: usage always comes. */
-  stream_options?: { include_usage?: boolean };
+  stream_options?: { include_usage?: boolean } | null;
   /** @deprecated Without effect: usage always comes. */
   usage?: { include?: boolean };
   /** @deprecated `models` alone falls back, `provider.sort` sorts. */
@@ -242,7 +242,7 @@ export interface TextPart {
   type: "text";
   text: string;
   cache_control?: CacheControl;
-  prompt_cache_breakpoint?: { mode: "explicit" };
+  prompt_cache_breakpoint?: { mode: "explicit" } | null;
 }
 
 export interface ImagePart {
@@ -260,7 +260,8 @@ export interface AudioPart {
 }
 
 export interface VideoPart {
-  type: "video_url";
+  /** `input_video` is the older name. */
+  type: "video_url" | "input_video";
   /** `data:` URL or, where the provider takes them, another, of an MP4, MPEG, MOV or WebM. */
   video_url: { url: string };
   cache_control?: CacheControl;
@@ -292,8 +293,8 @@ export interface Reasoning {
   enabled?: boolean | null;
   summary?: Open<"auto" | "concise" | "detailed"> | null;
   /** Of which turns the model sees what it thought; newer models of OpenAI's. */
-  context?: Open<"auto" | "all_turns" | "current_turn">;
-  mode?: Open<"standard" | "pro">;
+  context?: Open<"auto" | "all_turns" | "current_turn"> | null;
+  mode?: Open<"standard" | "pro"> | null;
 }
 
 export interface ReasoningDetail {
@@ -496,10 +497,10 @@ export interface ProviderPreferences {
 }
 
 export interface Percentiles {
-  p50?: number;
-  p75?: number;
-  p90?: number;
-  p99?: number;
+  p50?: number | null;
+  p75?: number | null;
+  p90?: number | null;
+  p99?: number | null;
 }
 
 /** A plugin and its settings; `enabled: false` turns off one that is on by default. */
@@ -663,17 +664,17 @@ export interface Usage {
   is_byok?: boolean;
   prompt_tokens_details?: { cached_tokens?: number; cache_write_tokens?: number; audio_tokens?: number; video_tokens?: number } | null;
   completion_tokens_details?: {
-    reasoning_tokens?: number;
+    reasoning_tokens?: number | null;
     image_tokens?: number;
-    audio_tokens?: number;
-    accepted_prediction_tokens?: number;
-    rejected_prediction_tokens?: number;
+    audio_tokens?: number | null;
+    accepted_prediction_tokens?: number | null;
+    rejected_prediction_tokens?: number | null;
   } | null;
   cost_details?: {
     upstream_inference_cost?: number | null;
     upstream_inference_prompt_cost?: number;
     upstream_inference_completions_cost?: number;
-  };
+  } | null;
   server_tool_use_details?: { web_search_requests?: number | null; tool_calls_requested?: number | null; tool_calls_executed?: number | null } | null;
   [field: string]: unknown;
 }
@@ -919,7 +920,7 @@ export interface Model {
   supported_parameters?: string[];
   /** Day after which it may be gone, e.g. `2026-12-31`. */
   expiration_date?: string | null;
-  reasoning?: { mandatory?: boolean; default_enabled?: boolean; default_effort?: string; supported_efforts?: string[] | null; supports_max_tokens?: boolean; [field: string]: unknown };
+  reasoning?: { mandatory?: boolean; default_enabled?: boolean; default_effort?: string | null; supported_efforts?: (string | null)[] | null; supports_max_tokens?: boolean; [field: string]: unknown };
   /** What a `~author/family-latest` stands for. */
   alias_target?: { slug: string; name: string };
   [field: string]: unknown;
@@ -1211,7 +1212,7 @@ export interface ImagesRequest {
   /** Up to 16. */
   input_references?: ImagePart[];
   seed?: number;
-  provider?: (Pick<ProviderPreferences, "order" | "only" | "ignore" | "allow_fallbacks" | "sort"> & { options?: Record<string, Record<string, unknown>> }) | null;
+  provider?: Pick<ProviderPreferences, "order" | "only" | "ignore" | "allow_fallbacks" | "sort"> & { options?: Record<string, Record<string, unknown>> };
   [field: string]: unknown;
 }
 
@@ -1285,7 +1286,7 @@ export interface Transcription {
 export interface ResponsesRequest {
   model?: string;
   models?: string[];
-  input?: string | ResponsesItem[] | null;
+  input?: string | ResponsesItem[];
   instructions?: string | null;
   /** 1 or more. */
   max_output_tokens?: number | null;
@@ -1299,7 +1300,7 @@ export interface ResponsesRequest {
   top_logprobs?: number | null;
   frequency_penalty?: number | null;
   presence_penalty?: number | null;
-  tools?: ({ type: "function"; name: string; description?: string | null; parameters?: Record<string, unknown> | null; strict?: boolean | null } | { type: string; [setting: string]: unknown })[];
+  tools?: ({ type: "function"; name: string; description?: string | null; parameters?: Record<string, unknown> | null; strict?: boolean | null; /** Loaded only when a tool search finds it. */ defer_loading?: boolean } | { type: string; [setting: string]: unknown })[];
   tool_choice?: Open<"none" | "auto" | "required"> | { type: string; [field: string]: unknown };
   parallel_tool_calls?: boolean | null;
   stop_server_tools_when?: StopCondition[];
@@ -1327,7 +1328,7 @@ export interface ResponsesRequest {
 /** A message, a call of a function, its result, reasoning … */
 export interface ResponsesItem {
   type?: Open<"message" | "function_call" | "function_call_output" | "reasoning">;
-  id?: string;
+  id?: string | null;
   role?: Open<"system" | "developer" | "user" | "assistant">;
   content?: string | { type: string; text?: string; annotations?: unknown[]; [field: string]: unknown }[] | null;
   status?: string | null;
@@ -1342,7 +1343,7 @@ export interface ResponsesItem {
 export interface ResponsesResult {
   id: string;
   object: "response";
-  status: Open<"completed" | "incomplete" | "in_progress" | "failed">;
+  status: Open<"completed" | "incomplete" | "in_progress" | "failed" | "cancelled" | "queued">;
   model: string;
   /** Seconds since 1970. */
   created_at: number;
@@ -1353,7 +1354,7 @@ export interface ResponsesResult {
     input_tokens: number;
     output_tokens: number;
     total_tokens: number;
-    input_tokens_details?: { cached_tokens?: number };
+    input_tokens_details?: { cached_tokens?: number; cache_write_tokens?: number | null };
     output_tokens_details?: { reasoning_tokens?: number };
     /** USD. */
     cost?: number | null;
@@ -1370,8 +1371,8 @@ export type ResponsesEvent = { sequence_number?: number } & (
   | { type: "response.output_item.added" | "response.output_item.done"; output_index: number; item: ResponsesItem }
   | { type: "response.content_part.added" | "response.content_part.done"; part: { type: string; [field: string]: unknown }; output_index: number; content_index: number; item_id: string }
   | { type: "response.output_text.delta" | "response.refusal.delta" | "response.reasoning_text.delta"; delta: string; output_index: number; content_index: number; item_id: string }
-  | { type: "response.output_text.done"; text: string; output_index: number; content_index: number; item_id: string }
-  | { type: "response.output_text.annotation.added"; annotation: unknown; output_index: number; content_index: number; item_id: string }
+  | { type: "response.output_text.done"; text: string; output_index: number; content_index: number; item_id: string; logprobs?: unknown[] }
+  | { type: "response.output_text.annotation.added"; annotation: unknown; annotation_index?: number; output_index: number; content_index: number; item_id: string }
   | { type: "response.reasoning_summary_text.delta"; delta: string; output_index: number; summary_index: number; item_id: string }
   | { type: "response.function_call_arguments.delta"; delta: string; output_index: number; item_id: string }
   | { type: "response.function_call_arguments.done"; arguments: string; name?: string; output_index: number; item_id: string }
@@ -1417,7 +1418,7 @@ export interface MessagesRequest {
   model?: string;
   models?: string[];
   /** At least one. */
-  messages: { role: Open<"user" | "assistant">; content: string | ContentBlock[] }[];
+  messages: { role: Open<"user" | "assistant" | "system">; content: string | ContentBlock[] }[];
   /** 1 or more. */
   max_tokens?: number;
   system?: string | ContentBlock[];
@@ -1429,7 +1430,7 @@ export interface MessagesRequest {
   stop_sequences?: string[];
   tools?: { name?: string; description?: string; input_schema?: Record<string, unknown>; type?: string; cache_control?: CacheControl; [field: string]: unknown }[];
   tool_choice?: { type: Open<"auto" | "any" | "none" | "tool">; name?: string; disable_parallel_tool_use?: boolean };
-  thinking?: { type: "enabled"; budget_tokens: number; display?: string } | { type: "disabled" } | { type: "adaptive"; display?: string };
+  thinking?: { type: "enabled"; budget_tokens: number; display?: string | null } | { type: "disabled" } | { type: "adaptive"; display?: string | null };
   /** Up to 3, tried in order; not together with `models`. */
   fallbacks?: unknown[] | null;
   output_config?: Record<string, unknown>;
@@ -1469,6 +1470,12 @@ export type ContentBlock =
         | "bash_code_execution_tool_result"
         | "text_editor_code_execution_tool_result"
         | "tool_search_tool_result"
+        | "advisor_tool_result"
+        | "openrouter_bash_tool_result"
+        | "openrouter_shell_tool_result"
+        | "tool_addition"
+        | "tool_removal"
+        | "tool_reference"
         | "container_upload"
         | "compaction";
       [field: string]: unknown;
@@ -1482,7 +1489,7 @@ export interface MessagesResult {
   model: string;
   provider?: string;
   content: ContentBlock[];
-  stop_reason: Open<"end_turn" | "max_tokens" | "stop_sequence" | "tool_use" | "pause_turn" | "refusal"> | null;
+  stop_reason: Open<"end_turn" | "max_tokens" | "stop_sequence" | "tool_use" | "pause_turn" | "refusal" | "compaction" | "model_context_window_exceeded"> | null;
   stop_sequence?: string | null;
   usage: {
     input_tokens: number;
@@ -1508,10 +1515,11 @@ export type MessagesEvent =
         | { type: "input_json_delta"; partial_json: string }
         | { type: "thinking_delta"; thinking: string }
         | { type: "signature_delta"; signature: string }
-        | { type: "citations_delta"; citation: unknown };
+        | { type: "citations_delta"; citation: unknown }
+        | { type: "compaction_delta"; content?: string | null; [field: string]: unknown };
     }
   | { type: "content_block_stop"; index: number }
-  | { type: "message_delta"; delta: { stop_reason?: string | null; stop_sequence?: string | null; [field: string]: unknown }; usage?: Partial<MessagesResult["usage"]> }
+  | { type: "message_delta"; delta: { stop_reason?: string | null; stop_sequence?: string | null; [field: string]: unknown }; usage?: { [Field in keyof MessagesResult["usage"]]?: MessagesResult["usage"][Field] | null } }
   | { type: "message_stop"; [field: string]: unknown }
   | { type: "ping" };
 
