@@ -52,12 +52,17 @@ function checkDependencies() {
   if (ours.sort().join() !== "openrouter-wasm,openrouter-wasm-worker") throw new Failure(`packages without a registry: ${ours}`);
 
   // Nothing of npm's is shipped: these are tools.
-  const { packages: tools } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
-  for (const [path, { resolved, link, integrity, optional }] of Object.entries(tools)) {
-    if (link || (resolved && !resolved.startsWith("https://registry.npmjs.org/"))) throw new Failure(`${path} comes from ${resolved ?? "a link"}`);
-    if (path && !integrity && !optional) throw new Failure(`${path} has no hash in package-lock.json`);
+  let tools = 0;
+  for (const folder of ["", "tests/validators", "tests/matrix"]) {
+    const lock = join(folder, "package-lock.json");
+    const { packages: locked } = JSON.parse(readFileSync(join(root, lock), "utf8"));
+    for (const [path, { resolved, link, integrity, optional }] of Object.entries(locked)) {
+      if (link || (resolved && !resolved.startsWith("https://registry.npmjs.org/"))) throw new Failure(`${path} of ${lock} comes from ${resolved ?? "a link"}`);
+      if (path && !integrity && !optional) throw new Failure(`${path} has no hash in ${lock}`);
+      if (path) tools += 1;
+    }
   }
-  console.log(`check: ${packages.length} crates and ${Object.keys(tools).length - 1} npm packages, licences and sources allowed`);
+  console.log(`check: ${packages.length} crates and ${tools} npm packages, licences and sources allowed`);
 }
 
 /** What the browser's wasm must not hold, and the Worker's neither: by the (mangled) names of functions before wasm-opt. */

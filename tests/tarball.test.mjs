@@ -128,6 +128,18 @@ test("importing any of it needs nothing but the language and its streams, looks 
   }
 });
 
+test("an entry that makes a client finds the wasm when it is imported alone, and slim still waits to be told", async () => {
+  const fetch = '{ fetch: async () => new Response(JSON.stringify({ token: "one", expiresAt: Date.now() + 1e6 })) }';
+  const programs = {
+    session: `import { proxySession } from "openrouter-wasm/session"; console.log(await proxySession({ url: "https://a.example/session", turnstileToken: () => "t", ...${fetch} })());`,
+    oauth: 'import { beginSignIn } from "openrouter-wasm/oauth"; const storage = { getItem() {}, setItem() {}, removeItem() {} }; console.log((await beginSignIn({ callbackURL: "https://a.example/", storage })).url.length > 20 && "one");',
+    slim: 'import { init } from "openrouter-wasm/slim"; import "openrouter-wasm/session"; import "openrouter-wasm/oauth"; console.log(await init().catch(({ message }) => /call init\\(source\\) first/.test(message) && "one"));',
+  };
+  for (const [name, program] of Object.entries(programs)) {
+    assert.equal((await run(["node", "--input-type=module", "--eval", program])).trim(), "one", name);
+  }
+});
+
 test("what a page imports and does not use is left out, but for where the wasm is", async () => {
   const { build } = await import(pathToFileURL(join(tools, "node_modules/esbuild/lib/main.js")));
   const cwd = caseFolder(folder, { folder: "unused" });
@@ -135,7 +147,7 @@ test("what a page imports and does not use is left out, but for where the wasm i
     const { outputFiles } = await build({ stdin: { contents, resolveDir: cwd }, bundle: true, minify: true, format: "esm", write: false, splitting: true, outdir: "out" });
     return outputFiles.find(({ path }) => path.endsWith("stdin.js")).text;
   };
-  assert.equal((await bundled('import { compare } from "openrouter-wasm/compare"; import { proxySession } from "openrouter-wasm/session";')).trim(), "");
+  assert.equal((await bundled('import { compare } from "openrouter-wasm/compare"; import { proxySession } from "openrouter-wasm/session"; import { beginSignIn } from "openrouter-wasm/oauth";')).trim(), "");
   for (const [entry, name] of [["openrouter-wasm", "OpenRouterError"], ["openrouter-wasm/oauth", "beginSignIn"]]) {
     const used = await bundled(`import { ${name} } from "${entry}"; console.log(${name});`);
     assert.match(used, /import\("\.\/openrouter_bg\.inline-\w+\.js"\)/, entry);

@@ -1,5 +1,6 @@
 // Sessions of the proxy in worker/: what a page that passed Turnstile is given. The page loads Turnstile.
 
+import "./index.js"; // says where the wasm is
 import { OpenRouter, OpenRouterError } from "./client.js";
 
 /** A token is not given any more so long before its end, in ms. */

@@ -1,7 +1,7 @@
 // Where the matrix is made: the tools once for each lock file, the package fresh for each run, both outside of the
 // repository, so that nothing of its own is found by accident.
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask, run } from "../../scripts/processes.mjs";
 import { cache, environment, newNode, root } from "../../scripts/toolchain.mjs";
@@ -31,10 +31,18 @@ export function toolEnvironment() {
   };
 }
 
+/** After how long without a run tools of another lock file are removed, in ms. */
+const FORGOTTEN_MS = 14 * 24 * 3_600_000;
+
 /** Installs the tools as they are locked, unless they are there. No script of theirs is run. */
 export async function installTools() {
   if (existsSync(tools)) return;
   mkdirSync(cache, { recursive: true });
+  for (const name of readdirSync(cache).filter((name) => name.startsWith("matrix-"))) {
+    // Each run makes a folder in it.
+    const { mtimeMs } = statSync(join(cache, name));
+    if (Date.now() - mtimeMs > FORGOTTEN_MS) rmSync(join(cache, name), { recursive: true, force: true });
+  }
   // Two runs may begin at once; whoever is first has the name.
   const making = mkdtempSync(join(cache, "matrix-new-"));
   try {
