@@ -21,6 +21,7 @@ const suites = {
   types: () => [node("tests/types.test.mjs", "tests/types-document.test.mjs")],
   docs: () => [node("tests/docs.test.mjs")],
   validators: () => [node("tests/validators.test.mjs")],
+  clients: () => [node("tests/clients.test.mjs")],
   matrix: () => [node("tests/matrix.test.mjs"), node("tests/tarball.test.mjs")],
   bench: () => [node("bench/*.test.mjs")],
   page: () => [node("www/tests/*.test.ts"), node("tests/page.test.mjs", "tests/session.test.mjs")],
@@ -67,6 +68,11 @@ await main("test", async () => {
   if (chosen.length === 0 || chosen.includes("validators")) {
     const npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
     await run("npm", npm, { cwd: join(root, "tests", "validators"), env, quiet: true });
+  }
+
+  if (chosen.length === 0 || chosen.includes("clients")) {
+    const { install } = await import(pathToFileURL(join(root, "tests", "clients", "install.mjs")));
+    await install(env);
   }
 
   const { startUpstream } = await import(pathToFileURL(join(root, "tests", "upstream", "server.mjs")));

@@ -210,6 +210,8 @@ pub struct Call {
     pub endpoint: Endpoint,
     /// The model (`author/slug`) or the job that the path names; empty where it names none.
     pub subject: String,
+    /// Whether the answer is the document's `data` alone: `OpenAI`'s clients ask for a model so.
+    pub is_bare: bool,
     operation: &'static Operation,
 }
 
@@ -225,12 +227,22 @@ pub enum NoCall {
 impl Call {
     /// The call that a request line makes, its path taken below the base URL.
     ///
-    /// Paths are matched whole: `/presets/x/chat/completions` looks like a chat, but overwrites a preset.
+    /// Paths are matched whole: `/presets/x/chat/completions` looks like a chat, but overwrites a preset. What `OpenAI`'s
+    /// clients call otherwise, and cannot be told to call as OpenRouter does, is found too: `/images/generations`, and
+    /// `/models/author%2Fslug` for a model.
     ///
     /// # Errors
     /// [`NoCall`] where the API has no such call, or this project does not offer it.
     pub fn find(method: &str, path: &str) -> Result<Self, NoCall> {
-        let path = if path == "/auth/key" { KEY.path } else { path };
+        if let Some((author, name)) = path.strip_prefix("/models/").and_then(|slug| slug.split_once("%2F")) {
+            let call = Self::find(method, &concat(&["/model/", author, "/", name]))?;
+            return Ok(Self { is_bare: true, ..call });
+        }
+        let path = match path {
+            "/auth/key" => KEY.path,
+            "/images/generations" => IMAGES.path,
+            _ => path,
+        };
         let (endpoint, subject, operation) = PASSED
             .iter()
             .find_map(|(endpoint, operation)| Some((*endpoint, operation.subject_in(path)?, operation)))
@@ -238,7 +250,7 @@ impl Call {
         if operation.method.as_str() != method {
             return Err(NoCall::MethodNotAllowed(operation.method));
         }
-        Ok(Self { endpoint, subject: subject.to_owned(), operation })
+        Ok(Self { endpoint, subject: subject.to_owned(), is_bare: false, operation })
     }
 
     /// The method that it takes.
@@ -384,6 +396,40 @@ mod tests {
         assert_eq!(find("GET", "/auth/key"), Ok((Endpoint::Key, String::new())), "as older guides call it");
         assert_eq!(find("GET", "/models/user/endpoints"), Err(NoCall::NotFound));
         assert_eq!(find("GET", "/videos/models"), Ok((Endpoint::VideoModels, String::new())));
+    }
+
+    #[test]
+    fn what_openais_clients_call_otherwise_is_found() {
+        let images = Call::find("POST", "/images/generations").unwrap();
+        assert_eq!((images.endpoint, &*images.path()), (Endpoint::Images, "/images"));
+        assert_eq!(find("GET", "/images/generations"), Err(NoCall::MethodNotAllowed(Method::Post)));
+        let model = Call::find("GET", "/models/openai%2Fgpt-5.2:free").unwrap();
+        assert_eq!(
+            (model.endpoint, &*model.path(), model.is_bare),
+            (Endpoint::Model, "/model/openai/gpt-5.2:free", true)
+        );
+        assert!(!Call::find("GET", "/model/openai/gpt-5.2").unwrap().is_bare);
+        assert_eq!(find("POST", "/models/a%2Fb"), Err(NoCall::MethodNotAllowed(Method::Get)));
+        for path in [
+            "/models/a%2fb",
+            "/models/a%2F",
+            "/models/%2Fb",
+            "/models/a%2Fb/",
+            "/models/a%2Fb%2Fc",
+            "/models/a/b%2Fc",
+            "/models/a%2Fb/c",
+            "/models/a%2Fb/endpoints",
+            "/models/..%2Fkeys",
+            "/models/a%2F..",
+            "/models/a%2F..%2F..%2Fkeys",
+            "/models/a%252Fb",
+            "/model/a%2Fb",
+            "/models/models/a%2Fb",
+            "/images/generations/",
+            "/images/edits",
+        ] {
+            assert_eq!(find("GET", path), Err(NoCall::NotFound), "{path}");
+        }
     }
 
     #[test]

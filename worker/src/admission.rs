@@ -322,6 +322,10 @@ fn read_limits(rules: &Rules, endpoint: Endpoint, body: &Value<'_>, asked: &mut 
     }
     if endpoint == Endpoint::Images {
         asked.drawn = std::mem::take(&mut asked.choices).max(1);
+        // What OpenAI's clients say of it; the API has no such field, and no addresses.
+        if body.present("response_format").is_some_and(|format| format.text().as_deref() != Some("b64_json")) {
+            return Err(invalid(&["response_format: pictures come as b64_json"]));
+        }
     }
     if endpoint == Endpoint::Completions {
         asked.choices = asked.answers().saturating_mul(body.at("prompt").items().len().max(1) as u64);
@@ -372,6 +376,9 @@ fn change(
     }
     if let Some(provider) = provider {
         changes.set("provider", provider);
+    }
+    if endpoint == Endpoint::Images {
+        changes.remove("response_format");
     }
     if let Some(limit) = endpoint.missing_limit(&changes.body).filter(|_| rules.max_output_tokens > 0) {
         changes.set(limit, Value::integer(rules.max_output_tokens));
@@ -460,6 +467,13 @@ impl<'a> Changes<'a> {
             Some((_, known)) => *known = value,
             None => entries.push((Cow::Owned(key.to_owned()), value)),
         }
+    }
+
+    fn remove(&mut self, key: &str) {
+        let Value::Object(entries) = &mut self.body else { return };
+        let before = entries.len();
+        entries.retain(|(known, _)| plain(known) != key);
+        self.is_changed |= entries.len() < before;
     }
 
     fn take(&mut self, key: &str) -> Option<Value<'a>> {

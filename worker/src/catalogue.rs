@@ -151,6 +151,11 @@ pub fn filtered(endpoint: Endpoint, text: &str, is_allowed: &dyn Fn(&str) -> boo
     Some(document.to_json())
 }
 
+/// What a document is about, without what stands around it.
+pub fn data_of(document: &str) -> Option<String> {
+    Value::parse(document)?.present("data").map(Value::to_json)
+}
+
 /// The answer of `/models/count` for a list.
 pub fn count_of(list: &str) -> Option<String> {
     let list = Value::parse(list)?;
@@ -292,6 +297,13 @@ mod tests {
     fn a_count_is_of_the_list_that_is_shown() {
         assert_eq!(count_of(r#"{"data":[{},{}]}"#).as_deref(), Some(r#"{"data":{"count":2}}"#));
         assert_eq!(count_of(r#"{"data":5}"#), None);
+    }
+
+    #[test]
+    fn a_model_for_openais_clients_is_its_row_alone() {
+        assert_eq!(data_of(r#"{"data":{"id":"a/b"},"x":1}"#).as_deref(), Some(r#"{"id":"a/b"}"#));
+        assert_eq!(data_of(r#"{"error":{}}"#), None);
+        assert_eq!(data_of(r#"{"data":{"id":"#), None);
     }
 
     #[test]

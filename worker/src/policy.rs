@@ -37,10 +37,10 @@ pub const EXPOSED_HEADERS: &str = "X-Generation-Id, X-Provider-Name, Retry-After
     X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, \
     X-OpenRouter-Cache-Status, X-OpenRouter-Cache-Age, X-OpenRouter-Cache-TTL, X-Request-Id, ETag, Age, Content-Range";
 
-/// What a preflight may ask for. Clients of other makers send names of their own (`x-stainless-*`): those are listed
+/// What a preflight may ask for. Clients of other makers send names of their own (`x-stainless-*`, `openai-*`): those are listed
 /// by what was asked, for they are dropped anyway.
 pub fn allowed_headers(requested: &str) -> String {
-    const KNOWN: [&str; 11] = [
+    const KNOWN: [&str; 12] = [
         "authorization",
         "content-type",
         "http-referer",
@@ -48,6 +48,8 @@ pub fn allowed_headers(requested: &str) -> String {
         "x-session-id",
         "x-anthropic-beta",
         "accept",
+        // The AI SDK and OpenAI's write one of their own; Chromium leaves it out, Firefox and Safari ask for it.
+        "user-agent",
         "last-event-id",
         "cache-control",
         "if-none-match",
@@ -55,7 +57,8 @@ pub fn allowed_headers(requested: &str) -> String {
     ];
     let mut allowed: Vec<String> = KNOWN.iter().map(|name| (*name).to_owned()).collect();
     for name in requested.split(',').map(|name| name.trim().to_ascii_lowercase()) {
-        let is_known = ["x-openrouter-", "x-stainless-"].iter().any(|prefix| name.starts_with(prefix));
+        let is_known =
+            ["x-openrouter-", "x-stainless-", "openai-", "anthropic-"].iter().any(|prefix| name.starts_with(prefix));
         let is_token = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         if is_known && is_token && !allowed.contains(&name) {
             allowed.push(name);
@@ -508,6 +511,9 @@ mod tests {
                 && allowed.contains("authorization")
         );
         assert!(!allowed.contains("evil") && !allowed.contains("a b"));
+        let allowed = allowed_headers("user-agent, OpenAI-Organization,anthropic-version,openai_beta,xopenai-");
+        assert!(allowed.ends_with(", range, openai-organization, anthropic-version"), "{allowed}");
+        assert_eq!(allowed.matches("user-agent").count(), 1);
     }
 
     #[test]

@@ -35,7 +35,8 @@ pub(super) trait Inference: Sized {
 impl Inference for Endpoint {
     fn fields(self) -> &'static [&'static str] {
         match self {
-            Self::ChatCompletions => &["max_tool_calls", "structured_outputs"],
+            Self::ChatCompletions => &["max_tool_calls", "safety_identifier", "structured_outputs"],
+            Self::Images => &["response_format"],
             Self::Responses => &["prompt_cache_options", "safety_identifier"],
             Self::Completions => &[
                 "model",

@@ -180,6 +180,9 @@ fn what_names_a_model_or_raises_a_price_is_refused_unless_it_is_allowed() {
         ),
         (&[Rerank], json!({"query": 1}), 400, "query:"),
         (&[Images], json!({"n": 11}), 400, "n:"),
+        (&[Images], json!({"response_format": "url"}), 400, "response_format:"),
+        (&[Images], json!({"response_format": ["b64_json"]}), 400, "response_format:"),
+        (&[Speech, Rerank, Embeddings, Completions], json!({"safety_identifier": "x"}), 400, "safety_identifier:"),
     ];
     for id in ["web", "fusion", "auto-router", "file-parser", "response-healing", "new"] {
         attacks.push((&[Chat, Responses, Messages, Completions], json!({"plugins": [{"id": id}]}), 403, "plugins:"));
@@ -411,9 +414,19 @@ fn who_asks_is_said_by_the_proxy() {
     assert_eq!(long["session_id"].as_str().unwrap().len(), 256);
     let messages = ask(Endpoint::Messages, &json!({"metadata": {"user_id": "admin"}}));
     assert_eq!((&messages["user"], &messages["metadata"]), (&json!("user-1"), &json!({"user_id": "user-1"})));
-    let responses = ask(Endpoint::Responses, &json!({"safety_identifier": "admin"}));
-    assert_eq!(responses["safety_identifier"], "user-1");
+    for endpoint in [Endpoint::Responses, Endpoint::ChatCompletions] {
+        assert_eq!(ask(endpoint, &json!({"safety_identifier": "admin"}))["safety_identifier"], "user-1");
+    }
     assert_eq!(ask(Endpoint::Embeddings, &json!({"user": "admin"}))["user"], "user-1");
+}
+
+#[test]
+fn the_form_of_a_picture_that_openais_clients_ask_for_stays_here() {
+    for form in [json!("b64_json"), json!(null)] {
+        let images = admitted(&[("PRICES", "off")], Endpoint::Images, &json!({"response_format": form, "n": 2}));
+        let expected: Document = serde_json::from_str(&body(Endpoint::Images, &json!({"n": 2}))).unwrap();
+        assert_eq!(sent(&images), expected);
+    }
 }
 
 #[test]

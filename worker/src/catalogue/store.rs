@@ -16,7 +16,7 @@ use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 use web_sys::Response;
 
 use crate::{
-    catalogue::{Facts, Memory, count_of, etag, filtered, normal_query},
+    catalogue::{Facts, Memory, count_of, data_of, etag, filtered, normal_query},
     config::Config,
     http::{Headers, Outgoing, header, now_ms, respond, whole_body, within},
     platform::{Context, Result, log_error},
@@ -119,9 +119,10 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// Apart for each upstream and each rule of what is shown.
+    /// Apart for each upstream, each rule of what is shown and each shape.
     fn name(&self, base_url: &str) -> String {
-        let shown = hash(&[base_url, "\0", self.rule.as_deref().unwrap_or_default()]);
+        let shape = if self.call.is_bare { "\0bare" } else { "" };
+        let shown = hash(&[base_url, "\0", self.rule.as_deref().unwrap_or_default(), shape]);
         [&*hexadecimal(shown), &self.call.path(), &self.query].concat()
     }
 }
@@ -280,6 +281,11 @@ impl Catalogue {
         } else if content_type.starts_with("application/json") && !text.trim_ascii_end().ends_with(['}', ']']) {
             // Cut, or no JSON: not to be given to anybody else.
             return Ok(Err(unavailable()));
+        }
+        if call.is_bare {
+            let Some(data) = data_of(&text) else { return Ok(Err(unavailable())) };
+            shown = Uint8Array::from(data.as_bytes());
+            text = data;
         }
         let facts = Facts {
             content_type,

@@ -1,0 +1,215 @@
+// Clients of other makers through the Worker in real workerd: nothing is set but the base URL and a user's token. What
+// each sees is what it sees of the upstream itself, but for what is the proxy's own to say: tokens, budgets, limits.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { root } from "../scripts/toolchain.mjs";
+import { CLIENTS, FAILURES, table } from "./clients/clients.mjs";
+import { KEY, startProxy } from "./clients/proxy.mjs";
+import { listen } from "./support/loopback.mjs";
+
+const folder = join(root, "tests", "clients");
+const isInstalled = existsSync(join(folder, "node_modules"));
+// LangChain would tell somebody else of its calls.
+for (const name of Object.keys(process.env)) if (/^LANG(CHAIN|SMITH)_/.test(name)) delete process.env[name];
+
+const TEXT = "Hello from the simulator: café, 你好 and 👋!";
+
+/** By the name of a call: what it is called with, and what must come of it. */
+const CALLS = {
+  chat: { with: ["sim/text"], gives: (value) => assert.deepEqual(value, { text: TEXT, finish: "stop", tokens: 13 }) },
+  tools: { with: ["sim/tools"], gives: { given: "Berlin", text: "The tool said: sunny" } },
+  structured: { with: ["openai/gpt-5.2"], gives: { name: "text", age: 0 } },
+  models: { with: [], gives: (ids) => assert.ok(ids.length > 300 && ids.includes("openai/gpt-5.2")) },
+  model: { with: ["openai/gpt-5.2"], gives: "openai/gpt-5.2" },
+  responses: { with: ["sim/text"], gives: { text: TEXT, tokens: 13 } },
+  responsesStream: { with: ["sim/text"], gives: { text: TEXT, pieces: 8 } },
+  responsesTools: { with: ["sim/tools"], gives: { given: "Berlin", text: "The tool said: sunny" } },
+  responsesStructured: { with: ["openai/gpt-5.2"], gives: { name: "text", age: 0 } },
+  embeddings: { with: ["openai/text-embedding-3-small", ["one", "two"]], gives: [16, 16] },
+  speech: { with: ["openai/gpt-4o-mini-tts"], gives: 3336 },
+  transcription: { with: ["openai/whisper-1"], gives: TEXT },
+  images: { with: ["openai/gpt-image-1"], gives: [92] },
+  rerank: { with: ["cohere/rerank-v3.5"], gives: [1, 0] },
+};
+
+/** What OpenRouter has under another path: only the Worker answers it, see docs/clients.md. */
+const isTheWorkersOwn = (name, call) => ["openai", "ai-openai-compatible", "python"].includes(name) && ["model", "images"].includes(call);
+
+describe("clients", { skip: !isInstalled && "run `npm ci` in tests/clients", concurrency: 4 }, () => {
+  let proxy;
+  const results = new Map();
+  before(async () => {
+    proxy = await startProxy();
+  });
+  after(async () => {
+    await proxy?.close();
+    const mark = ({ name }, what) => results.get(`${name} ${what}`) ?? "—";
+    console.log(`\n${table(mark)}\n`);
+  });
+
+  for (const client of CLIENTS) {
+    const { name } = client;
+    describe(name, async () => {
+      const { connect, isAborted, readError, why, close } = isInstalled ? await import(`./clients/${name}.mjs`) : {};
+      const skip = why?.() ?? false;
+      if (skip && name === "python" && process.env.REQUIRE_PYTHON) {
+        test("Python is there", () => assert.fail(`REQUIRE_PYTHON is set, but ${skip}`));
+        return;
+      }
+      after(() => close?.());
+
+      const it = (what, title, action) =>
+        test(title, { skip }, async () => {
+          results.set(`${name} ${what}`, "FAILED");
+          await action();
+          results.set(`${name} ${what}`, "✓");
+        });
+      const through = async (plan, more) => connect({ baseURL: proxy.baseURL, token: await proxy.session(`${name}-${plan ?? "free"}`, plan), ...more });
+      const direct = () => connect(proxy.direct);
+
+      /** The text of a stream, in its pieces, and how it ended. */
+      async function streamed(connected, model) {
+        const pieces = [];
+        try {
+          return { pieces, ...(await connected.stream(model, { onText: (text) => pieces.push(text) })) };
+        } catch (error) {
+          return { pieces, error: readError(error) };
+        }
+      }
+      const failed = async (calling) => {
+        const error = await calling.then(
+          () => assert.fail("it did not fail"),
+          (error) => error,
+        );
+        if (error instanceof assert.AssertionError) throw error;
+        return readError(error);
+      };
+
+      test("has the calls that the table tells", { skip }, () => {
+        assert.deepEqual(Object.keys(connect(proxy.direct)).sort(), [...client.calls].sort());
+      });
+
+      for (const call of client.calls.filter((call) => call !== "stream")) {
+        it(call, call, async () => {
+          const { with: given, gives } = CALLS[call];
+          const value = await (await through())[call](...given);
+          if (typeof gives === "function") gives(value);
+          else assert.deepEqual(value, gives);
+          if (!isTheWorkersOwn(name, call)) assert.deepEqual(value, await direct()[call](...given));
+        });
+      }
+
+      it("stream", "stream: piece by piece, with usage", async () => {
+        const expected = { pieces: TEXT.split(/(?= )/), tokens: 13 };
+        assert.deepEqual(await streamed(await through(), "sim/text"), expected);
+        assert.deepEqual(await streamed(direct(), "sim/text"), expected);
+      });
+
+      it("401", "a bad token is a 401", async () => {
+        const { status, message } = await failed(connect({ baseURL: proxy.baseURL, token: "not-a-token" }).chat("sim/text"));
+        assert.equal(status, 401);
+        assert.match(message, /The token is not well formed/);
+      });
+
+      it("402", "a budget that is used up is a 402", async () => {
+        const { status, message } = await failed((await through("poor")).chat("sim/text"));
+        assert.equal(status, 402);
+        assert.match(message, /may take .* USD/);
+      });
+
+      it("429", "a limit is a 429 that says how long to wait, the proxy's and the upstream's", async () => {
+        const slow = await through("slow");
+        await slow.chat("sim/text");
+        const own = await failed(slow.chat("sim/text"));
+        assert.equal(own.status, 429);
+        assert.match(own.message, /Too many requests/);
+        const upstreams = await failed((await through()).chat("sim/429-retry-after"));
+        assert.equal(upstreams.status, 429);
+        // LangChain's own class for OpenRouter keeps no headers.
+        if (name === "langchain-openrouter") return;
+        assert.ok(Number(own.retryAfter) > 3000, own.retryAfter);
+        assert.equal(upstreams.retryAfter, "7");
+      });
+
+      it("retry", "its own retry waits as long as it is told", async () => {
+        const model = `test/retry-${name}`;
+        const limited = { status: 429, headers: { "retry-after": "1", "content-type": "application/json" }, body: '{"error":{"code":429,"message":"Slow down"}}' };
+        proxy.upstream.define({ model, sequence: [limited, { builtin: "sim/text" }] });
+        const patient = await through(undefined, { retries: 1 });
+        const began = Date.now();
+        assert.equal((await patient.chat(model)).text, TEXT);
+        assert.ok(Date.now() - began > 950, "it did not wait");
+        assert.equal(proxy.upstream.requests.filter((request) => request.model === model).length, 2);
+      });
+
+      it("error in a stream", "an error in the middle of a stream", async () => {
+        const { pieces, error } = await streamed(await through(), "sim/midstream-error");
+        assert.equal(pieces.join(""), "Hello there");
+        if (client.isDeafToErrorsInStreams) assert.equal(error, undefined);
+        else assert.deepEqual([error.status, error.message], [502, "Provider disconnected unexpectedly"]);
+        assert.deepEqual({ pieces, error }, await streamed(direct(), "sim/midstream-error").then(({ pieces, error }) => ({ pieces, error })));
+      });
+
+      it("cut stream", "a stream that is cut is no short answer", async () => {
+        const { pieces, error } = await streamed(await through(), "sim/cut");
+        assert.equal(pieces.join(""), "Hello there");
+        assert.ok(error.message);
+        assert.equal(error.message, (await streamed(direct(), "sim/cut")).error.message);
+      });
+
+      it("abort", "an abort ends the request at the upstream", async () => {
+        const model = `test/abort-${name}`;
+        const chunk = { id: "gen-1", object: "chat.completion.chunk", created: 1, model, choices: [{ index: 0, delta: { role: "assistant", content: "word" }, finish_reason: null }] };
+        proxy.upstream.define({ model, events: Array(300).fill(chunk), delaysMs: Array(300).fill(50) });
+        const controller = new AbortController();
+        const streaming = (await through()).stream(model, { onText: () => controller.abort(), signal: controller.signal });
+        // Some throw, and some end.
+        await streaming.catch((error) => assert.ok(isAborted(error), String(error)));
+        const { bytesSent } = await proxy.upstream.waitFor({ model, event: "client-gone" });
+        assert.ok(bytesSent > 0);
+      });
+
+      test("the proxy's key goes up with the user's name, and the token does not", { skip }, async () => {
+        const model = `test/headers-${name}`;
+        proxy.upstream.define({ model, builtin: "sim/text" });
+        const token = await proxy.session(`${name}-free`);
+        await connect({ baseURL: proxy.baseURL, token }).chat(model);
+        const { headers, body } = proxy.upstream.requests.find((request) => request.model === model);
+        assert.equal(headers.authorization, `Bearer ${KEY}`);
+        assert.equal(body.user, `${name}-free`);
+        assert.ok(!JSON.stringify(headers).includes(token));
+        assert.deepEqual(Object.keys(headers).filter((header) => /^(x-stainless|x-title|http-referer|openai-|cookie)/.test(header)), []);
+      });
+
+      test("a page may send every header that it sends", { skip: skip || (!client.packages && "it runs in no page") }, async () => {
+        const names = new Set();
+        const server = createServer((request, response) => {
+          for (const header of Object.keys(request.headers)) names.add(header);
+          request.resume().once("end", () => response.writeHead(400, { "content-type": "application/json" }).end('{"error":{"code":400,"message":"no"}}'));
+        });
+        const { url, close: stop } = await listen(server);
+        const connected = connect({ baseURL: `${url}/api/v1`, token: "token" });
+        for (const call of client.calls) await assert.rejects((async () => connected[call](...(CALLS[call]?.with ?? ["sim/text", { onText() {} }])))());
+        await stop();
+        // A browser writes these itself, or asks nobody for them.
+        const free = ["host", "connection", "content-length", "accept-encoding", "accept-language", "accept", "cookie", "sec-fetch-mode", "transfer-encoding"];
+        const asked = [...names].filter((header) => !free.includes(header)).sort();
+        assert.ok(asked.includes("authorization") && asked.includes("user-agent"));
+        const preflight = await fetch(`${proxy.baseURL}/chat/completions`, {
+          method: "OPTIONS",
+          headers: { origin: "https://app.example", "access-control-request-method": "POST", "access-control-request-headers": asked.join(",") },
+        });
+        const allowed = preflight.headers.get("access-control-allow-headers").split(", ");
+        assert.deepEqual(asked.filter((header) => !allowed.includes(header)), []);
+      });
+    });
+  }
+
+  test("every kind of failure is in the table", () => {
+    const known = ["401", "402", "429", "retry", "error in a stream", "cut stream", "abort"];
+    assert.deepEqual(FAILURES, known);
+  });
+});

@@ -1,0 +1,32 @@
+// What both chat models of LangChain have in common.
+import { HumanMessage, ToolMessage } from "@langchain/core/messages";
+import { tool } from "@langchain/core/tools";
+import { CITY, FORECAST, PERSON, PROMPT } from "./words.mjs";
+
+/** The calls, with the chat model that `chat` makes of a slug. */
+export const calls = (chat) => ({
+  async chat(model) {
+    const { text, response_metadata, usage_metadata } = await chat(model).invoke(PROMPT);
+    return { text, finish: response_metadata.finish_reason, tokens: usage_metadata.total_tokens };
+  },
+  async stream(model, { onText, signal }) {
+    let whole;
+    for await (const chunk of await chat(model).stream(PROMPT, { signal })) {
+      if (chunk.text) onText(chunk.text);
+      whole = whole?.concat(chunk) ?? chunk;
+    }
+    return { tokens: whole?.usage_metadata?.total_tokens };
+  },
+  async tools(model) {
+    const forecast = tool(() => FORECAST, { name: "forecast", description: "The weather of a city.", schema: CITY });
+    const bound = chat(model).bindTools([forecast]);
+    const first = await bound.invoke(PROMPT);
+    const [call] = first.tool_calls;
+    const result = await forecast.invoke(call);
+    const { text } = await bound.invoke([new HumanMessage(PROMPT), first, result]);
+    return { given: call.args.city, text: result instanceof ToolMessage && text };
+  },
+  structured: (model) => chat(model).withStructuredOutput(PERSON, { name: "person" }).invoke(PROMPT),
+});
+
+export const isAborted = (error) => error.name === "AbortError" || error.message === "Aborted" || error.name === "APIUserAbortError";
