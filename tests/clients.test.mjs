@@ -1,13 +1,17 @@
 // Clients of other makers through the Worker in real workerd: nothing is set but the base URL and a user's token. What
 // each sees is what it sees of the upstream itself, but for what is the proxy's own to say: tokens, budgets, limits.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { after, before, describe, test } from "node:test";
 import { root } from "../scripts/toolchain.mjs";
 import { CLIENTS, FAILURES, table } from "./clients/clients.mjs";
+import { PASSED, REFUSED } from "./clients/fields.mjs";
 import { KEY, startProxy } from "./clients/proxy.mjs";
+import { environment as python } from "./clients/python.mjs";
 import { listen } from "./support/loopback.mjs";
 
 const folder = join(root, "tests", "clients");
@@ -41,6 +45,7 @@ const isTheWorkersOwn = (name, call) => ["openai", "ai-openai-compatible", "pyth
 describe("clients", { skip: !isInstalled && "run `npm ci` in tests/clients", concurrency: 4 }, () => {
   let proxy;
   const results = new Map();
+  const planned = [];
   before(async () => {
     proxy = await startProxy();
   });
@@ -61,12 +66,15 @@ describe("clients", { skip: !isInstalled && "run `npm ci` in tests/clients", con
       }
       after(() => close?.());
 
-      const it = (what, title, action) =>
+      const it = (what, title, action) => {
+        const mark = `${name} ${what}`;
+        planned.push(mark);
         test(title, { skip }, async () => {
-          results.set(`${name} ${what}`, "FAILED");
+          results.set(mark, "FAILED");
           await action();
-          results.set(`${name} ${what}`, "✓");
+          results.set(mark, "✓");
         });
+      };
       const through = async (plan, more) => connect({ baseURL: proxy.baseURL, token: await proxy.session(`${name}-${plan ?? "free"}`, plan), ...more });
       const direct = () => connect(proxy.direct);
 
@@ -208,8 +216,45 @@ describe("clients", { skip: !isInstalled && "run `npm ci` in tests/clients", con
     });
   }
 
-  test("every kind of failure is in the table", () => {
-    const known = ["401", "402", "429", "retry", "error in a stream", "cut stream", "abort"];
-    assert.deepEqual(FAILURES, known);
+  test("every mark of the table is a test", () => {
+    const marks = CLIENTS.flatMap(({ name, calls }) => [...calls, ...FAILURES].map((what) => `${name} ${what}`));
+    const [asked, run] = [new Set(marks), new Set(planned)];
+    assert.deepEqual([...asked].filter((mark) => !run.has(mark)), []);
+  });
+
+  const document = readFileSync(join(root, "docs", "clients.md"), "utf8");
+  const snippets = [...document.matchAll(/^### (.+)\n\n```(\w+)\n([\s\S]+?)^```/gm)];
+  const programs = { js: (code) => [process.execPath, ["--input-type=module", "-e", code]], python: (code) => [join(python, "bin", "python"), ["-c", code]], sh: (code) => ["sh", ["-c", code]] };
+  for (const [, title, language, code] of snippets) {
+    test(`docs/clients.md: what it shows for ${title} runs`, { skip: language === "python" && !existsSync(python) && "there is no Python" }, async () => {
+      const [program, args] = programs[language](code.replaceAll("https://proxy.example", proxy.worker.url).replaceAll("openai/gpt-5-mini", "sim/text"));
+      const env = { ...process.env, TOKEN: await proxy.session("reader") };
+      const { stdout } = await promisify(execFile)(program, args, { cwd: folder, env });
+      assert.ok(stdout.includes(TEXT), stdout);
+    });
+  }
+
+  test("docs/clients.md shows every client", () => {
+    assert.equal(snippets.length, CLIENTS.length);
+  });
+
+  test("fields that clients write by themselves pass, and what costs or keeps more is refused", async () => {
+    const authorization = `Bearer ${await proxy.session("fields")}`;
+    const ask = async (path, body) => {
+      const headers = { authorization, "content-type": "application/json" };
+      const response = await fetch(`${proxy.baseURL}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+      return { status: response.status, text: await response.text() };
+    };
+    for (const [path, { base, fields }] of Object.entries(PASSED)) {
+      for (const [name, value] of Object.entries(fields)) {
+        const { status, text } = await ask(path, { ...base, [name]: value });
+        assert.equal(status, 200, `${path} ${name}: ${text}`);
+      }
+      for (const [name, value] of Object.entries(REFUSED[path] ?? {})) {
+        const { status, text } = await ask(path, { ...base, [name]: value });
+        assert.ok([400, 403].includes(status), `${path} ${name}`);
+        assert.ok(JSON.parse(text).error.message.startsWith(`${name}:`), text);
+      }
+    }
   });
 });

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "../scripts/toolchain.mjs";
+import { table } from "./clients/clients.mjs";
 
 const sources = ["src", "tests", "worker/src"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true })
@@ -39,6 +40,10 @@ for (const document of documents) {
     assert.deepEqual(quoted.filter((name) => !titles.some((title) => title.test(name))), []);
   });
 }
+
+test("the table of clients is current: node tests/clients/table.mjs", () => {
+  assert.ok(readFileSync(join(root, "docs", "clients.md"), "utf8").includes(`<!-- table -->\n${table()}\n<!-- end of the table -->`));
+});
 
 test("links between the documents lead somewhere", () => {
   for (const document of documents) {

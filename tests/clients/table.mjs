@@ -7,4 +7,4 @@ import { table } from "./clients.mjs";
 
 const file = join(root, "docs", "clients.md");
 const text = readFileSync(file, "utf8");
-writeFileSync(file, text.replace(/(?<=<!-- table -->\n)[\s\S]*(?=\n<!-- end of the table -->)/, table()));
+writeFileSync(file, text.replace(/(?<=<!-- table -->\n)[\s\S]*?(?=<!-- end of the table -->)/, `${table()}\n`));

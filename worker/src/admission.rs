@@ -221,13 +221,17 @@ fn check_fields(rules: &Rules, endpoint: Endpoint, body: &Value<'_>) -> Result<(
     let known: Vec<&str> = schema::fields(endpoint.request()).collect();
     for (key, value) in body.entries() {
         let key = plain(key);
-        // Nothing is asked for by it.
-        if matches!(value, Value::Null | Value::Bool(false)) && NEVER.iter().any(|(never, _)| *never == key)
-            || value.is_null()
+        // Of a picture it is what is behind it.
+        let never =
+            NEVER.iter().find(|(never, _)| *never == key && (*never, endpoint) != ("background", Endpoint::Images));
+        // Nothing is asked for by it, nor by one answer.
+        if value.is_null()
+            || never.is_some() && matches!(value, Value::Bool(false))
+            || key == "n" && whole(value) == Some(1)
         {
             continue;
         }
-        if let Some((never, why)) = NEVER.iter().find(|(never, _)| *never == key) {
+        if let Some((never, why)) = never {
             return Err(invalid(&[never, ": not available through this proxy, leave it out: ", why]));
         }
         if !known.contains(&&*key) && !endpoint.fields().contains(&&*key) && !rules.passes(&key) {

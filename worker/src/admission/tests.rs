@@ -121,6 +121,8 @@ fn what_names_a_model_or_raises_a_price_is_refused_unless_it_is_allowed() {
         (&[Messages], json!({"fallbacks": [{"model": MODEL, "max_tokens": 9}]}), 400, "fallbacks:"),
         (&[Chat, Completions], json!({"preset": "x"}), 403, "preset:"),
         (&[Chat, Completions, Embeddings, Messages, Responses], json!({"n": 2}), 400, "n:"),
+        (&[Chat, Completions, Embeddings, Messages, Responses], json!({"n": 1.5}), 400, "n:"),
+        (&[Chat, Completions], json!({"n": "1"}), 400, "n:"),
         (&[Chat, Completions], json!({"best_of": 2}), 400, "best_of:"),
         (&[Chat, Completions, Messages], json!({"max_tokens": 4097}), 400, "max_tokens:"),
         (&[Chat, Completions], json!({"max_completion_tokens": 1e9}), 400, "max_completion_tokens:"),
@@ -244,9 +246,11 @@ fn what_is_nothing_passes() {
         json!({"preset": null, "max_tokens": null, "reasoning": {"max_tokens": null}}),
         json!({"tools": [{"type": "function", "function": {"name": "f", "parameters": {"properties": {"model": {"type": "x"}}}}}]}),
         json!({"tool_choice": {"type": "function", "function": {"name": "f"}}}),
+        json!({"n": 1}),
     ] {
         admitted(&[], Endpoint::ChatCompletions, &fields);
     }
+    admitted(&[], Endpoint::Images, &json!({"background": "transparent"}));
     let tool_use = json!({"messages": [{"role": "assistant", "content": [{"type": "tool_use", "input": {"file_id": "x", "type": "image"}}]}],
         "tools": [{"name": "f", "input_schema": {}}]});
     let admission = admitted(&[], Endpoint::Messages, &tool_use);
