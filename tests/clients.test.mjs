@@ -8,10 +8,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { after, before, describe, test } from "node:test";
 import { root } from "../scripts/toolchain.mjs";
-import { CLIENTS, FAILURES, table } from "./clients/clients.mjs";
+import { CLIENTS, FAILURES, PYTHON, table } from "./clients/clients.mjs";
 import { PASSED, REFUSED } from "./clients/fields.mjs";
 import { KEY, startProxy } from "./clients/proxy.mjs";
-import { environment as python } from "./clients/python.mjs";
 import { listen } from "./support/loopback.mjs";
 
 const folder = join(root, "tests", "clients");
@@ -224,9 +223,9 @@ describe("clients", { skip: !isInstalled && "run `npm ci` in tests/clients", con
 
   const document = readFileSync(join(root, "docs", "clients.md"), "utf8");
   const snippets = [...document.matchAll(/^### (.+)\n\n```(\w+)\n([\s\S]+?)^```/gm)];
-  const programs = { js: (code) => [process.execPath, ["--input-type=module", "-e", code]], python: (code) => [join(python, "bin", "python"), ["-c", code]], sh: (code) => ["sh", ["-c", code]] };
+  const programs = { js: (code) => [process.execPath, ["--input-type=module", "-e", code]], python: (code) => [join(PYTHON, "bin", "python"), ["-c", code]], sh: (code) => ["sh", ["-c", code]] };
   for (const [, title, language, code] of snippets) {
-    test(`docs/clients.md: what it shows for ${title} runs`, { skip: language === "python" && !existsSync(python) && "there is no Python" }, async () => {
+    test(`docs/clients.md: what it shows for ${title} runs`, { skip: language === "python" && !existsSync(PYTHON) && "there is no Python" }, async () => {
       const [program, args] = programs[language](code.replaceAll("https://proxy.example", proxy.worker.url).replaceAll("openai/gpt-5-mini", "sim/text"));
       const env = { ...process.env, TOKEN: await proxy.session("reader") };
       const { stdout } = await promisify(execFile)(program, args, { cwd: folder, env });

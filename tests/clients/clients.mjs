@@ -5,6 +5,9 @@ import { root } from "../../scripts/toolchain.mjs";
 
 const folder = join(root, "tests", "clients");
 
+/** Where `npm test` puts Python's packages. */
+export const PYTHON = join(root, "target", "clients-python");
+
 /** What every client is asked for, whatever it is. */
 const EVERY = ["chat", "stream", "tools", "structured"];
 /** What OpenAI's own clients call besides. */

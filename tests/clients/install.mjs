@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, ask, run } from "../../scripts/processes.mjs";
 import { root } from "../../scripts/toolchain.mjs";
-import { environment } from "./python.mjs";
+import { PYTHON } from "./clients.mjs";
 
 const folder = join(root, "tests", "clients");
 const requirements = join(folder, "requirements.txt");
@@ -23,18 +23,18 @@ export async function install(env) {
 async function installPython(env) {
   const python = ["python3", "python"].find((name) => ask(name, ["-c", "import sys, ensurepip, venv; assert sys.version_info >= (3, 10)"], { env }) !== undefined);
   if (!python) throw new Failure("there is no Python 3.10 or later with venv and ensurepip");
-  const stamp = join(environment, "installed");
+  const stamp = join(PYTHON, "installed");
   const wanted = createHash("sha256").update(readFileSync(requirements)).update(ask(python, ["--version"], { env })).digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  rmSync(environment, { recursive: true, force: true });
+  rmSync(PYTHON, { recursive: true, force: true });
   try {
-    await run(python, ["-m", "venv", environment], { env, quiet: true });
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes", "--only-binary", ":all:", "-r", requirements];
-    await run(join(environment, "bin", "python"), pip, { env, quiet: true });
+    await run(python, ["-m", "venv", PYTHON], { env, quiet: true });
+    const pip = ["-m", "pip", "install", "--quiet", "--retries", "2", "--disable-pip-version-check", "--no-input", "--require-hashes", "--only-binary", ":all:", "-r", requirements];
+    await run(join(PYTHON, "bin", "python"), pip, { env, quiet: true });
     writeFileSync(stamp, wanted);
   } catch (error) {
     // Half of it would be taken for the whole.
-    rmSync(environment, { recursive: true, force: true });
+    rmSync(PYTHON, { recursive: true, force: true });
     throw error;
   }
 }

@@ -5,12 +5,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { root } from "../../scripts/toolchain.mjs";
+import { PYTHON } from "./clients.mjs";
 import { SOUND } from "./words.mjs";
 
-/** Where `npm test` puts its packages. */
-export const environment = join(root, "target", "clients-python");
-const program = join(environment, "bin", "python");
+const program = join(PYTHON, "bin", "python");
 
 export const why = () => !existsSync(program) && "there is no Python with its packages: `npm test -- clients` installs them if Python 3.10 is there";
 
