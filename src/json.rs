@@ -282,7 +282,8 @@ impl<'a> ObjectWriter<'a> {
 }
 
 /// The parts one after the other. The library's `concat` and `join` are 1 kB of wasm.
-pub(crate) fn concat(parts: &[&str]) -> String {
+#[must_use]
+pub fn concat(parts: &[&str]) -> String {
     let mut out = String::with_capacity(parts.iter().map(|part| part.len()).sum());
     for part in parts {
         out.push_str(part);
@@ -291,7 +292,7 @@ pub(crate) fn concat(parts: &[&str]) -> String {
 }
 
 /// The parts with something between them.
-pub(crate) fn join<T: AsRef<str>>(parts: impl Iterator<Item = T>, between: &str) -> String {
+pub fn join<T: AsRef<str>>(parts: impl Iterator<Item = T>, between: &str) -> String {
     let mut out = String::new();
     for (at, part) in parts.enumerate() {
         if at > 0 {

@@ -196,7 +196,9 @@ fn literal(wanted: &str) -> Option<&str> {
 
 /// `[string] 0..4` is `[string]` and `0..4`; the range inside of brackets belongs to the element.
 fn split_range(wanted: &str) -> (&str, Option<&str>) {
-    match wanted.rsplit_once(' ') {
+    // The library's search from the end is for long texts.
+    let last = wanted.bytes().rposition(|byte| byte == b' ').map(|at| (&wanted[..at], &wanted[at + 1..]));
+    match last {
         Some((name, range))
             if range.as_bytes().windows(2).any(|pair| pair == b"..") && !range.ends_with([']', '}']) =>
         {

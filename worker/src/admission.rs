@@ -16,7 +16,7 @@ use std::borrow::Cow;
 
 use openrouter_wasm::{
     api::Endpoint,
-    json::{Value, decimal},
+    json::{Value, concat, decimal, join},
     models::Price,
     schema,
 };
@@ -169,7 +169,7 @@ pub fn admit(
 
 fn admission(asked: &Asked, bound: &bound::Bound, is_stream: bool, body: Sent) -> Admission {
     let name = |named: &Named| match &named.preset {
-        Some(preset) => [&*named.slug, "@preset/", preset].concat(),
+        Some(preset) => concat(&[&*named.slug, "@preset/", preset]),
         None => named.slug.clone(),
     };
     Admission {
@@ -258,7 +258,7 @@ fn check_fields(rules: &Rules, endpoint: Endpoint, body: &Value<'_>) -> Result<(
             value => value.is_none_or(|value| value.number().is_some()),
         };
         if !is_cheap {
-            return Err(forbidden(&[field, ": only ", &cheap.join(", "), " may be asked through this proxy"]));
+            return Err(forbidden(&[field, ": only ", &join(cheap.iter(), ", "), " may be asked through this proxy"]));
         }
     }
     Ok(())
@@ -311,7 +311,7 @@ fn read_limits(rules: &Rules, endpoint: Endpoint, body: &Value<'_>, asked: &mut 
     }
     for (of, field) in [("reasoning", "max_tokens"), ("thinking", "budget_tokens")] {
         if let Some(value) = body.at(of).present(field) {
-            asked.thinking = asked.thinking.max(limit(&[of, ".", field].concat(), value)?);
+            asked.thinking = asked.thinking.max(limit(&concat(&[of, ".", field]), value)?);
         }
     }
     // What was predicted wrongly is billed as if it had been written.
@@ -511,7 +511,7 @@ impl<'a> Changes<'a> {
                 Value::Array(parts)
             }
             (Endpoint::Responses | Endpoint::Messages, Some(given)) => {
-                Value::string(&[prompt, "\n\n", &given.text().unwrap_or_default()].concat())
+                Value::string(&concat(&[prompt, "\n\n", &given.text().unwrap_or_default()]))
             }
             (Endpoint::Responses | Endpoint::Messages, None) => Value::string(prompt),
             _ => {
@@ -550,7 +550,7 @@ impl<'a> Changes<'a> {
             let given = self.body.text_of("session_id").map(Cow::into_owned);
             // One user's session is never another's, and the API takes no more characters.
             let session =
-                given.as_deref().or(session).map_or_else(|| user.to_owned(), |session| [user, "/", session].concat());
+                given.as_deref().or(session).map_or_else(|| user.to_owned(), |session| concat(&[user, "/", session]));
             self.set("session_id", Value::string(&session.chars().take(256).collect::<String>()));
         }
         if self.body.present("safety_identifier").is_some() {
@@ -579,12 +579,12 @@ fn whole(value: &Value<'_>) -> Option<u64> {
 
 /// A refusal of what cannot be right. Formatting would be twice the wasm.
 fn invalid(message: &[&str]) -> Refusal {
-    Refusal::new(400, "invalid_request", message.concat())
+    Refusal::new(400, "invalid_request", concat(message))
 }
 
 /// A refusal of what could be right elsewhere.
 fn forbidden(message: &[&str]) -> Refusal {
-    Refusal::new(403, "permission_denied", message.concat())
+    Refusal::new(403, "permission_denied", concat(message))
 }
 
 fn unknown(field: &str) -> Refusal {

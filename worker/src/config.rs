@@ -3,10 +3,16 @@
 use openrouter_wasm::{
     api::{Call, DEFAULT_BASE_URL, Endpoint, Method, check_header},
     error::ErrorKind,
-    json::decimal,
+    json::{concat, decimal},
 };
 
-use crate::{admission::Rules, identity::Authentication, ledger, text::fill, upstream::Upstream};
+use crate::{
+    admission::Rules,
+    identity::Authentication,
+    ledger,
+    text::{fill, whole},
+    upstream::Upstream,
+};
 
 /// The most bytes that a request's body may have, unless `MAX_BODY_BYTES` says otherwise: 10 MiB, a few photographs.
 const DEFAULT_MAX_BODY_BYTES: u64 = 10 * 1024 * 1024;
@@ -61,9 +67,9 @@ impl<'a> Variables<'a> {
 
     /// A whole number that is at least `least`.
     pub fn whole(&mut self, name: &str, default: u64, least: u64) -> u64 {
-        match self.text(name).map(|value| value.parse()) {
+        match self.text(name).map(|value| whole(&value)) {
             None => default,
-            Some(Ok(value)) if value >= least => value,
+            Some(Some(value)) if value >= least => value,
             Some(_) => {
                 self.problem(fill("% must be a whole number, % at least", &[name, &decimal(least)]));
                 default
@@ -161,7 +167,7 @@ impl Config {
 
     /// The upstream's URL of a call; the query begins with `?`, or is empty.
     pub fn upstream_url(&self, call: &Call, query: &str) -> String {
-        [&self.base_url, &*call.path(), query].concat()
+        concat(&[&self.base_url, &*call.path(), query])
     }
 
     /// The headers of the upstream request but for the key, made from nothing but this: what the client sent is looked
@@ -181,7 +187,7 @@ impl Config {
 
     /// Where a generation's record is asked for.
     pub fn generation_url(&self, generation: &str) -> String {
-        let mut url = [&self.base_url, "/generation?id="].concat();
+        let mut url = concat(&[&self.base_url, "/generation?id="]);
         for byte in generation.bytes() {
             if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
                 url.push(char::from(byte));

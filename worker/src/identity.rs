@@ -13,7 +13,7 @@ use hmac::Mac;
 use openrouter_wasm::{
     api::{Call, Endpoint},
     base64::encode_url,
-    json::Value,
+    json::{Value, concat, join},
 };
 
 pub use self::{
@@ -24,7 +24,10 @@ use self::{
     settings::{Anonymous, Provider, Sessions, Tokens},
     token::{ANONYMOUS_PREFIX, Algorithm, Expected, Fault, Unverified, object, user_name},
 };
-use crate::{policy::Refusal, text::fill};
+use crate::{
+    policy::Refusal,
+    text::{fill, whole},
+};
 
 /// Who calls, and what they may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +159,7 @@ impl Scopes {
 impl fmt::Display for Scopes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = Scope::EACH.into_iter().filter(|scope| self.has(*scope)).map(Scope::as_str);
-        formatter.write_str(&names.collect::<Vec<_>>().join(" "))
+        formatter.write_str(&join(names, " "))
     }
 }
 
@@ -173,7 +176,7 @@ fn anonymous_name(anonymous: &Anonymous, ip: Option<&str>) -> Result<String, Ref
     let network = ip.and_then(network).ok_or_else(unknown)?;
     let mac = anonymous.pseudonym.mac(&[b"address ", network.as_bytes()]);
     let hash = encode_url(&mac.finalize().into_bytes()[..16]);
-    Ok([ANONYMOUS_PREFIX, &hash].concat())
+    Ok(concat(&[ANONYMOUS_PREFIX, &hash]))
 }
 
 /// What one subscriber has of an address: the whole of IPv4 (also where it is written as IPv6), the upper half of IPv6,
@@ -182,7 +185,7 @@ fn network(ip: &str) -> Option<String> {
     let is_mapped = ip.get(..7).is_some_and(|prefix| prefix.eq_ignore_ascii_case("::ffff:"));
     if ip.contains('.') {
         let parts = if is_mapped { &ip[7..] } else { ip };
-        let is_part = |part: &str| part.len() < 4 && part.parse::<u8>().is_ok() && !part.starts_with('+');
+        let is_part = |part: &str| part.len() < 4 && whole::<u8>(part).is_some();
         return (parts.split('.').count() == 4 && parts.split('.').all(is_part)).then(|| parts.to_owned());
     }
     let is_group = |group: &str| (1..=4).contains(&group.len()) && group.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -204,7 +207,7 @@ fn network(ip: &str) -> Option<String> {
         return None;
     }
     let upper = groups[..4].iter().map(|group| group.trim_start_matches('0').to_ascii_lowercase());
-    Some(upper.collect::<Vec<_>>().join(":"))
+    Some(join(upper, ":"))
 }
 
 fn anonymous_identity(anonymous: &Anonymous, ip: Option<&str>) -> Result<Identity, Refusal> {

@@ -12,9 +12,13 @@ mod sorted;
 pub mod treasury;
 mod window;
 
-use openrouter_wasm::json::{Value, decimal};
+use openrouter_wasm::json::{Value, concat, decimal, join};
 
-use crate::{config::Variables, policy::Refusal, text::fill};
+use crate::{
+    config::Variables,
+    policy::Refusal,
+    text::{fill, whole},
+};
 
 use self::{
     account::{Denied, Granted, Left, Limit, Terms},
@@ -168,13 +172,12 @@ pub type Reply = Result<Granted, Denied>;
 
 /// Numbers as they are sent and kept.
 fn line(numbers: &[u64]) -> String {
-    let words: Vec<String> = numbers.iter().map(u64::to_string).collect();
-    words.join(" ")
+    join(numbers.iter().map(|number| decimal(*number)), " ")
 }
 
 /// Numbers as they were sent and kept.
 fn numbers(line: &str) -> Option<Vec<u64>> {
-    line.split(' ').map(|word| word.parse().ok()).collect()
+    line.split(' ').map(whole).collect()
 }
 
 /// As it is sent from object to Worker.
@@ -187,7 +190,7 @@ fn reply_text(reply: &Reply) -> String {
             (limit.name(), line(&[*most, *used, *held, *need, *resets_ms, retry_ms]))
         }
     };
-    [what, &numbers].join(" ")
+    concat(&[what, " ", &numbers])
 }
 
 /// As it was sent.
@@ -305,7 +308,7 @@ fn cost_in(record: &str) -> Option<(u64, u64)> {
     let record = Value::parse(record)?;
     let record = record.at("data");
     let tokens = |name: &str| match record.at(name) {
-        Value::Number(tokens) => tokens.parse().unwrap_or(0),
+        Value::Number(tokens) => whole(tokens).unwrap_or(0),
         _ => 0u64,
     };
     // What the model has counted; what is billed by.

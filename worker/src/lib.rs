@@ -23,7 +23,7 @@ use std::{
 use js_sys::{Promise, Uint8Array};
 use openrouter_wasm::{
     api::{Call, Endpoint, Method, PROXY_BASE_PATH},
-    json::decimal,
+    json::{concat, decimal},
 };
 use wasm_bindgen::prelude::*;
 
@@ -41,6 +41,7 @@ use crate::{
     policy::{Decision, EXPOSED_HEADERS, Incoming, Refusal},
     stream::{Ended, Inspector, OnEnd, Used},
     task::promise,
+    text::whole,
     upstream::{
         StreamMode, clean_error,
         fetch::{Asked, Failure, ask},
@@ -102,7 +103,7 @@ async fn answer(
         origin: origin.as_deref(),
         own_origin,
         content_type: content_type.as_deref(),
-        content_length: head.header("content-length").and_then(|length| length.parse().ok()),
+        content_length: head.header("content-length").and_then(|length| whole(&length)),
     };
     let allowed_origin = origin
         .as_deref()
@@ -332,7 +333,7 @@ impl Exchange<'_> {
         }
         if matches!(call.endpoint, Endpoint::Videos | Endpoint::Video) {
             let job = whole_body(&response, MOST_JOB_BYTES, JOB_MS).await.unwrap_or_default();
-            let base_url = [self.head.own_origin(), PROXY_BASE_PATH].concat();
+            let base_url = concat(&[self.head.own_origin(), PROXY_BASE_PATH]);
             let job = String::from_utf8(job.to_vec()).ok().and_then(|job| rewrite_video(&base_url, &job));
             let Some(job) = job else { return self.refuse_with_head(&response, &not_of_the_api()) };
             return json_response(reply.headers_of(&response), response.status(), &job);
@@ -365,7 +366,11 @@ impl Exchange<'_> {
     async fn show_error(&self, asked: &Asked) -> Result<web_sys::Response> {
         let response = &asked.response;
         let body = whole_body(response, MOST_ERROR_BYTES, ERROR_MS).await.unwrap_or_default();
-        match clean_error(&self.config.upstream, response.status(), &String::from_utf8_lossy(&body.to_vec())) {
+        match clean_error(
+            &self.config.upstream,
+            response.status(),
+            &String::from_utf8(body.to_vec()).unwrap_or_default(),
+        ) {
             Ok(error) => json_response(self.reply.headers_of(response), response.status(), &error),
             Err(refusal) => self.refuse_with_head(response, &refusal),
         }
@@ -483,7 +488,7 @@ impl Reply<'_> {
     /// With headers that are there already.
     fn refuse_with(&self, mut headers: Headers, refusal: &Refusal) -> Result<web_sys::Response> {
         if refusal.error_type == Some("proxy_configuration") {
-            log_error(&[self.request_id, " ", &*refusal.message].concat());
+            log_error(&concat(&[self.request_id, " ", &*refusal.message]));
         }
         for (name, value) in &refusal.headers {
             headers.set(name, value);

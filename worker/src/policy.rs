@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use openrouter_wasm::{
     api::{Call, Endpoint, Method, NoCall, PROXY_BASE_PATH},
-    json::{ObjectWriter, Value, decimal},
+    json::{ObjectWriter, Value, concat, decimal, join},
 };
 
 use crate::{
@@ -64,7 +64,7 @@ pub fn allowed_headers(requested: &str) -> String {
             allowed.push(name);
         }
     }
-    allowed.join(", ")
+    join(allowed.iter(), ", ")
 }
 
 /// What is asked for, before any of it is read.
@@ -200,8 +200,9 @@ fn check_caller<'a>(
     config: Result<&'a Config, &'a Vec<String>>,
     request: &Incoming<'_>,
 ) -> Result<&'a Config, Refusal> {
-    let config = config
-        .map_err(|problems| Refusal::misconfigured(fill("The proxy is not set up: %.", &[&problems.join("; ")])))?;
+    let config = config.map_err(|problems| {
+        Refusal::misconfigured(fill("The proxy is not set up: %.", &[&join(problems.iter(), "; ")]))
+    })?;
     let denied = |message: &str| Err(Refusal::new(403, "permission_denied", message));
     if !config.authentication.answers_at(request.own_origin) {
         return denied("With AUTH_MODE=local this Worker answers at localhost and 127.0.0.1 only.");
@@ -288,7 +289,7 @@ pub fn passed_query(call: &Call, query: &str) -> String {
         _ => return String::new(),
     };
     let mut parameters = query.trim_start_matches('?').split('&').filter(|parameter| parameter.starts_with(name));
-    parameters.next().map(|parameter| ["?", parameter].concat()).unwrap_or_default()
+    parameters.next().map(|parameter| concat(&["?", parameter])).unwrap_or_default()
 }
 
 /// The refusal of a body above the bound.

@@ -16,6 +16,42 @@ pub(crate) fn fill(template: &str, values: &[&str]) -> String {
     text
 }
 
+/// Where a sequence begins. The library's search, which no sequence makes slow, is 2 kB of wasm; what is looked for here is
+/// short, and not the caller's.
+pub(crate) fn find(bytes: &[u8], sequence: &[u8]) -> Option<usize> {
+    let Some(first) = sequence.first() else { return Some(0) };
+    let mut from = 0;
+    while let Some(at) = bytes.get(from..)?.iter().position(|byte| byte == first) {
+        if bytes[from + at..].starts_with(sequence) {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+    None
+}
+
+/// Whether a text has another one in it.
+pub(crate) fn has(text: &str, wanted: &str) -> bool {
+    find(text.as_bytes(), wanted.as_bytes()).is_some()
+}
+
+/// What is before the first place of a text, and what is behind it.
+pub(crate) fn split<'a>(text: &'a str, at: &str) -> Option<(&'a str, &'a str)> {
+    let place = find(text.as_bytes(), at.as_bytes())?;
+    Some((&text[..place], &text[place + at.len()..]))
+}
+
+/// A whole number in digits: one function for all widths.
+pub(crate) fn whole<T: TryFrom<u64>>(text: &str) -> Option<T> {
+    digits(text)?.try_into().ok()
+}
+
+fn digits(text: &str) -> Option<u64> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    let add = |number: u64, byte| number.checked_mul(10)?.checked_add(digit(byte)?);
+    if text.is_empty() { None } else { text.bytes().try_fold(0, add) }
+}
+
 /// A number with zeros before it, so that texts are in the order of numbers.
 pub(crate) fn padded(number: impl Into<u64>, width: usize) -> String {
     let digits = decimal(number.into());
@@ -37,6 +73,35 @@ mod tests {
     fn values_stand_where_they_are_named() {
         assert_eq!(fill("% of %.", &["a%b", "é"]), "a%b of é.");
         assert_eq!(fill("none", &[]), "none");
+    }
+
+    #[test]
+    fn what_is_looked_for_is_found_where_it_begins_first() {
+        for (text, wanted) in [
+            ("a://b://", "://"),
+            ("aab", "ab"),
+            ("", "a"),
+            ("abc", ""),
+            ("", ""),
+            ("a", "aa"),
+            ("é//", "//"),
+            ("ab", "b"),
+        ] {
+            assert_eq!(find(text.as_bytes(), wanted.as_bytes()), text.find(wanted), "{wanted} in {text}");
+            assert_eq!((has(text, wanted), split(text, wanted)), (text.contains(wanted), text.split_once(wanted)));
+        }
+    }
+
+    #[test]
+    fn a_whole_number_has_digits_only_and_its_width() {
+        assert_eq!(
+            (whole::<u64>("18446744073709551615"), whole::<u64>("18446744073709551616")),
+            (Some(u64::MAX), None)
+        );
+        assert_eq!((whole("007"), whole::<u8>("255"), whole::<u8>("256")), (Some(7_u32), Some(255), None));
+        for wrong in ["", "+1", "-1", " 1", "1 ", "1.0", "１"] {
+            assert_eq!(whole::<u64>(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

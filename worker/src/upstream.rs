@@ -6,13 +6,13 @@ pub mod fetch;
 use openrouter_wasm::{
     api::{Answer, Call, Endpoint},
     error::ResponseFacts,
-    json::{Value, decimal},
+    json::{Value, concat, decimal},
 };
 
 use crate::{
     config::{Variables, is_header_value},
     policy::Refusal,
-    text::fill,
+    text::{fill, split},
 };
 
 /// How long headers may take unless `HEADER_TIMEOUT_MS` says otherwise: as long as Cloudflare gives an origin before it
@@ -82,7 +82,7 @@ impl Upstream {
 
     /// The `Authorization` header of a key.
     pub(crate) fn authorization(&self, key: usize) -> String {
-        ["Bearer ", self.keys.get(key).map_or("", String::as_str)].concat()
+        concat(&["Bearer ", self.keys.get(key).map_or("", String::as_str)])
     }
 
     /// Which keys a user's requests try, best first: always the same for a user, and few users change when a key is
@@ -101,9 +101,15 @@ impl Upstream {
     /// A text without our keys, should an upstream ever quote one.
     pub fn redact(&self, mut text: String) -> String {
         for key in &self.keys {
-            if text.contains(key) {
-                text = text.replace(key, "[redacted]");
+            let mut shown = String::new();
+            let mut rest = &*text;
+            while let Some((before, after)) = split(rest, key) {
+                shown.push_str(before);
+                shown.push_str("[redacted]");
+                rest = after;
             }
+            shown.push_str(rest);
+            text = shown;
         }
         text
     }
@@ -315,9 +321,9 @@ pub(crate) fn remove_account(value: &mut Value<'_>) {
 pub fn rewrite_video(proxy_base_url: &str, body: &str) -> Option<String> {
     let mut job = Value::parse(body)?;
     let id = job.text_of("id")?.into_owned();
-    let is_safe = Call::find("GET", &["/videos/", &id].concat()).is_ok_and(|call| call.endpoint == Endpoint::Video);
+    let is_safe = Call::find("GET", &concat(&["/videos/", &id])).is_ok_and(|call| call.endpoint == Endpoint::Video);
     let Value::Object(entries) = &mut job else { return None };
-    let url = [proxy_base_url, "/videos/", &id].concat();
+    let url = concat(&[proxy_base_url, "/videos/", &id]);
     for (key, value) in entries.iter_mut() {
         if key == "polling_url" && is_safe {
             *value = Value::string(&url);

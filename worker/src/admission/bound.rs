@@ -13,7 +13,7 @@ use super::{
     prices::{FEMTO, Prices, Rates, Row},
     rules::{MaxPrice, Rules},
 };
-use crate::policy::Refusal;
+use crate::{policy::Refusal, text::has};
 
 /// Tokens that a provider puts around the messages: roles, how to call functions, the date.
 const WRAPPING: u64 = 1000;
@@ -78,7 +78,7 @@ pub(super) fn bound(
         dearest = Some(dearest.map_or(one, |known| known.or_dearer(one)));
     }
     let dearest = dearest.ok_or_else(uncountable)?;
-    let searches = asked.models.iter().filter_map(|named| SEARCHERS.iter().find(|(part, _)| named.slug.contains(part)));
+    let searches = asked.models.iter().filter_map(|named| SEARCHERS.iter().find(|(part, _)| has(&named.slug, part)));
     let searches = searches.map(|(_, often)| *often).max().unwrap_or(0);
     count(rules, endpoint, asked, dearest, bytes, searches).map(|bound| Bound {
         caps: endpoint
@@ -177,9 +177,22 @@ fn unlisted(rules: &Rules, endpoint: Endpoint, named: &Named) -> Result<Dearest,
     Ok(Dearest { rates, caps: most, context: 0 })
 }
 
+/// How many of so much each there are, rounded up; `each` has 32 bits. Division of any two numbers of this width is 1 kB
+/// of wasm.
+fn parts(of: u128, each: u64) -> u128 {
+    let (mut parts, mut rest) = (0, 0_u64);
+    for shift in [96, 64, 32, 0] {
+        #[expect(clippy::cast_possible_truncation, reason = "the next 32 bits")]
+        let next = rest << 32 | u64::from((of >> shift) as u32);
+        parts = parts << 32 | u128::from(next / each);
+        rest = next % each;
+    }
+    parts + u128::from(rest > 0)
+}
+
 /// Thousandths of a price, rounded up.
 fn times(price: u64, thousandths: u64) -> Option<u64> {
-    u64::try_from((u128::from(price) * u128::from(thousandths)).div_ceil(1000)).ok()
+    u64::try_from(parts(u128::from(price) * u128::from(thousandths), 1000)).ok()
 }
 
 /// Counts everything at the dearest prices.
@@ -263,7 +276,7 @@ fn count(
         (1, asked.once_usd),
     ];
     let fees = searching.into_iter().try_fold(0_u64, |sum, (count, usd)| sum.checked_add(count.checked_mul(usd)?));
-    let tokens = once.and_then(|once| once.checked_mul(calls.into())).map(|femto| femto.div_ceil(NANO.into()));
+    let tokens = once.and_then(|once| once.checked_mul(calls.into())).map(|femto| parts(femto, NANO));
     let usd_nano =
         tokens.and_then(|usd| u64::try_from(usd).ok()).zip(fees).and_then(|(usd, fees)| usd.checked_add(fees));
     Ok(Bound {
@@ -303,4 +316,18 @@ fn unbounded(asked: &Asked) -> Refusal {
 
 fn uncountable() -> Refusal {
     forbidden(&["This request costs more than can be counted."])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn parts_are_what_division_says(of: u128, each in 1..=u64::from(u32::MAX)) {
+            prop_assert_eq!(parts(of, each), of.div_ceil(each.into()));
+        }
+    }
 }

@@ -2,8 +2,13 @@
 
 use std::borrow::Cow;
 
+use openrouter_wasm::json::concat;
+
 use super::invalid;
-use crate::policy::Refusal;
+use crate::{
+    policy::Refusal,
+    text::{find, split},
+};
 
 /// A field of a form: its name, and its bytes.
 pub(super) type Field<'a> = (&'a str, &'a [u8]);
@@ -15,7 +20,7 @@ pub(super) type Field<'a> = (&'a str, &'a [u8]);
 pub(super) fn read<'a>(content_type: &str, body: &'a [u8]) -> Result<Vec<Field<'a>>, Refusal> {
     let broken = || invalid(&["The form cannot be read."]);
     let boundary = boundary_of(content_type).ok_or_else(broken)?;
-    let delimiter = [b"\r\n--", boundary.as_bytes()].concat();
+    let delimiter = concat(&["\r\n--", &*boundary]).into_bytes();
     let mut rest = body.strip_prefix(&delimiter[2..]).ok_or_else(broken)?;
     let mut fields = Vec::new();
     loop {
@@ -50,7 +55,10 @@ fn boundary_of(content_type: &str) -> Option<Cow<'_, str>> {
 /// The field's name in a part's head.
 fn name_of(head: &str) -> Option<&str> {
     let mut name = None;
-    for line in head.split("\r\n") {
+    let mut rest = Some(head);
+    while let Some(head) = rest {
+        let (line, following) = split(head, "\r\n").map_or((head, None), |(line, rest)| (line, Some(rest)));
+        rest = following;
         let (header, value) = line.split_once(':')?;
         // A bare line break is a line's end to some, a folded line is none to others.
         if line.contains(['\r', '\n', '\\', '\0']) || line.starts_with([' ', '\t']) || header.ends_with([' ', '\t']) {
@@ -69,19 +77,6 @@ fn name_of(head: &str) -> Option<&str> {
         }
     }
     name
-}
-
-/// Where a sequence begins.
-fn find(bytes: &[u8], sequence: &[u8]) -> Option<usize> {
-    let first = *sequence.first()?;
-    let mut from = 0;
-    while let Some(at) = bytes.get(from..)?.iter().position(|byte| *byte == first) {
-        if bytes[from + at..].starts_with(sequence) {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-    None
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
 //! Names of models: what a request may write, and which patterns let it pass.
 
+use openrouter_wasm::json::join;
+
 use super::{forbidden, invalid};
-use crate::policy::Refusal;
+use crate::{
+    policy::Refusal,
+    text::{has, split},
+};
 
 /// More than any slug has.
 const LONGEST: usize = 256;
@@ -35,15 +40,15 @@ impl Named {
     /// What is no name, by its field.
     pub(super) fn read(text: &str, field: &str) -> Result<Self, Refusal> {
         let text = text.to_ascii_lowercase();
-        let (slug, preset) = match text.split_once("@preset/") {
+        let (slug, preset) = match split(&text, "@preset/") {
             Some((slug, preset)) => (slug, Some(preset)),
             None => (&*text, None),
         };
         // What the API would read otherwise than this does is not handed on.
         let is_name = |name: &str| {
             name.bytes().all(|byte| byte.is_ascii_graphic() && !b"@*\\?#%\"".contains(&byte))
-                && !name.contains("..")
-                && !name.contains("//")
+                && !has(name, "..")
+                && !has(name, "//")
         };
         if text.is_empty()
             || text.len() > LONGEST
@@ -83,7 +88,7 @@ impl Patterns {
 
     /// All patterns; none where everything is allowed.
     pub(super) fn name(&self) -> Option<String> {
-        (!self.0.iter().any(|pattern| pattern == "*")).then(|| self.0.join(" "))
+        (!self.0.iter().any(|pattern| pattern == "*")).then(|| join(self.0.iter(), " "))
     }
 
     /// Whether nothing that a caller's own pattern lets pass is outside of these.
@@ -109,8 +114,8 @@ fn matches(pattern: &str, text: &str) -> bool {
     let mut parts: Vec<&str> = rest.split('*').collect();
     let end = parts.pop().unwrap_or_default();
     for part in parts {
-        let Some(at) = text.find(part) else { return false };
-        text = &text[at + part.len()..];
+        let Some((_, rest)) = split(text, part) else { return false };
+        text = rest;
     }
     text.ends_with(end)
 }

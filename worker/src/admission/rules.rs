@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use openrouter_wasm::{json::Value, models::Price};
+use openrouter_wasm::{
+    json::{Value, join},
+    models::Price,
+};
 
 use super::models::{Patterns, entries};
 use crate::{config::Variables, text::fill};
@@ -164,7 +167,7 @@ fn read_plans(variables: &mut Variables<'_>) -> Vec<(String, Patterns)> {
             Value::Array(items) => items.iter().map(|item| Some(item.text()?.into_owned())).collect::<Option<_>>()?,
             list => vec![list.text()?.into_owned()],
         };
-        Some((plan.clone().into_owned(), Patterns::read(&items.join(" "))?))
+        Some((plan.clone().into_owned(), Patterns::read(&join(items.iter(), " "))?))
     };
     let plans: Option<Vec<_>> = json.as_ref().and_then(|json| json.entries().iter().map(read).collect());
     plans.unwrap_or_else(|| {
@@ -177,8 +180,10 @@ fn read_media(variables: &mut Variables<'_>) -> Listed {
     const CALLS: [&str; 5] = ["images", "speech", "transcription", "videos", "rerank"];
     let media = Listed::read(variables, "MEDIA_USD");
     if media.0.iter().any(|(name, price)| !CALLS.contains(&&**name) || price.is_none()) {
-        variables
-            .problem(fill("MEDIA_USD must be prices in USD of %, e.g. `videos=4 images=0.25`", &[&CALLS.join(", ")]));
+        variables.problem(fill(
+            "MEDIA_USD must be prices in USD of %, e.g. `videos=4 images=0.25`",
+            &[&join(CALLS.iter(), ", ")],
+        ));
     }
     media
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use openrouter_wasm::json::{Value, decimal};
+use openrouter_wasm::json::{Value, concat, decimal};
 
 use super::{Asked, Endpoint, forbidden, invalid, models::Named, models::Patterns, plain, rules::Fee, rules::Rules};
 use crate::policy::Refusal;
@@ -213,7 +213,7 @@ impl Gate<'_> {
                 continue;
             }
             let key = plain(key);
-            let path = || [field, ": ", &key].concat();
+            let path = || concat(&[field, ": ", &key]);
             let within = |most: u64| match value.index() {
                 Some(number) if most == 0 || u64::from(number) <= most => Ok(()),
                 _ => Err(invalid(&[&path(), ": expected a whole number of at most ", &decimal(most)])),

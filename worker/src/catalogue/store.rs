@@ -9,7 +9,7 @@ use std::{
 use js_sys::{Promise, Reflect, Uint8Array};
 use openrouter_wasm::{
     api::{Call, Endpoint},
-    json::decimal,
+    json::{concat, decimal},
     models::Freshness,
 };
 use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
@@ -22,7 +22,7 @@ use crate::{
     platform::{Context, Result, log_error},
     policy::Refusal,
     task::{JsFuture, after_answer},
-    text::hexadecimal,
+    text::{hexadecimal, whole},
     upstream::{
         fetch::{Asked, ask},
         hash, is_expected,
@@ -123,7 +123,7 @@ impl Wanted {
     fn name(&self, base_url: &str) -> String {
         let shape = if self.call.is_bare { "\0bare" } else { "" };
         let shown = hash(&[base_url, "\0", self.rule.as_deref().unwrap_or_default(), shape]);
-        [&*hexadecimal(shown), &self.call.path(), &self.query].concat()
+        concat(&[&*hexadecimal(shown), &self.call.path(), &self.query])
     }
 }
 
@@ -308,13 +308,13 @@ impl Catalogue {
     }
 
     async fn cached(&self, name: &str) -> Option<Rc<Document>> {
-        let found = JsFuture::from(default_cache()?.find(&[CACHE_ORIGIN, name].concat()).ok()?).await.ok()?;
+        let found = JsFuture::from(default_cache()?.find(&concat(&[CACHE_ORIGIN, name])).ok()?).await.ok()?;
         let response: Response = found.dyn_into().ok()?;
         let facts = Facts {
             content_type: header(&response, "content-type")?,
             etag: header(&response, "etag")?,
             cache_control: header(&response, SAID)?,
-            kept_at_ms: header(&response, KEPT_AT)?.parse().ok()?,
+            kept_at_ms: whole(&header(&response, KEPT_AT)?)?,
         };
         let body = whole_body(&response, MOST_DOCUMENT_BYTES, CACHE_MS).await?;
         Some(Rc::new(Document { body, facts, refreshed_at_ms: Cell::new(0) }))
@@ -333,7 +333,7 @@ impl Catalogue {
             headers.set(name, value);
         }
         let response = respond(200, &headers, Some(&document.body)).ok()?;
-        JsFuture::from(default_cache()?.put(&[CACHE_ORIGIN, name].concat(), &response).ok()?).await.ok()?;
+        JsFuture::from(default_cache()?.put(&concat(&[CACHE_ORIGIN, name]), &response).ok()?).await.ok()?;
         Some(())
     }
 }

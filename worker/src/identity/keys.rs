@@ -7,6 +7,7 @@ use openrouter_wasm::{
 };
 
 use super::token::Algorithm;
+use crate::text::whole;
 
 /// The longest list that is read, in bytes. Large ones have certificates in them and come to 20 kB.
 const MAX_LIST_BYTES: usize = 256 * 1024;
@@ -77,9 +78,7 @@ fn read_key(key: &Value<'_>) -> Option<PublicKey> {
 /// How long an answer with this `Cache-Control` is good for.
 fn max_age_ms(cache_control: &str) -> f64 {
     let seconds = cache_control.split(',').find_map(|directive| match directive.trim().split_once('=') {
-        Some((name, seconds)) if name.eq_ignore_ascii_case("max-age") => {
-            seconds.trim().trim_matches('"').parse::<u32>().ok()
-        }
+        Some((name, seconds)) if name.eq_ignore_ascii_case("max-age") => whole::<u32>(seconds.trim().trim_matches('"')),
         _ => None,
     });
     seconds.map_or(DEFAULT_MAX_AGE_MS, |seconds| f64::from(seconds) * 1000.0).clamp(LEAST_MAX_AGE_MS, MOST_MAX_AGE_MS)

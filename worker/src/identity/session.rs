@@ -1,7 +1,7 @@
 //! `POST /session`: a token for a short time, for a browser that passed Turnstile or for a backend that knows the service
 //! secret. What is asked of others, and what they answer, is only read and written here.
 
-use openrouter_wasm::json::{ObjectWriter, Value, decimal};
+use openrouter_wasm::json::{ObjectWriter, Value, decimal, join};
 
 use super::{
     Identity, Scopes, anonymous_name,
@@ -67,7 +67,7 @@ pub(crate) fn read_request(
     let foreign = body.entries().iter().find(|(key, _)| !fields.contains(&&**key));
     if foreign.is_some() {
         // A misspelt field must not be one that is left out.
-        return Err(invalid(fill("The body may have these fields only: %.", &[&fields.join(", ")])));
+        return Err(invalid(fill("The body may have these fields only: %.", &[&join(fields.iter(), ", ")])));
     }
     if bearer.is_none() {
         let token = body.text_of("turnstileToken").unwrap_or_default();

@@ -1,10 +1,15 @@
 //! Who may call, as the deployment's variables and secrets say it.
 
+use openrouter_wasm::json::concat;
+
 use super::{
     Scopes,
     token::{Secret, Signer},
 };
-use crate::config::{Variables, is_safe_url};
+use crate::{
+    config::{Variables, is_safe_url},
+    text::{has, split},
+};
 
 /// The binding that counts the requests of each address.
 const RATE_LIMITER: &str = "RATE_LIMITER";
@@ -132,7 +137,7 @@ impl Authentication {
     /// Whether the Worker answers at this address (`https://proxy.example`). In `local` mode no other name than this
     /// machine's will do: a name that a page made point here would make that page this machine's own.
     pub fn answers_at(&self, origin: &str) -> bool {
-        let host = origin.split_once("://").map_or("", |(_, host)| host);
+        let host = split(origin, "://").map_or("", |(_, host)| host);
         let name = match host.split_once(']') {
             Some((address, _)) => address.strip_prefix('[').unwrap_or_default(),
             None => host.split(':').next().unwrap_or_default(),
@@ -251,12 +256,12 @@ impl Provider {
 
     fn read_access(variables: &mut Variables<'_>) -> Self {
         let domain = need(variables, "ACCESS_TEAM_DOMAIN", "such as example.cloudflareaccess.com");
-        let issuer = if domain.contains("://") { domain } else { ["https://", &domain].concat() };
+        let issuer = if has(&domain, "://") { domain } else { concat(&["https://", &domain]) };
         let issuer = issuer.trim_end_matches('/').to_owned();
         if !is_safe_url(&issuer) || issuer.matches('/').count() > 2 {
             variables.problem("ACCESS_TEAM_DOMAIN must be a domain, such as example.cloudflareaccess.com");
         }
-        let jwks_url = [&issuer, "/cdn-cgi/access/certs"].concat();
+        let jwks_url = concat(&[&issuer, "/cdn-cgi/access/certs"]);
         Self {
             issuer,
             audiences: need_words(variables, "ACCESS_AUD", "the Application Audience (AUD) Tag"),
@@ -267,10 +272,10 @@ impl Provider {
 
     /// What both kinds have.
     fn read(variables: &mut Variables<'_>, prefix: &str, jwks_url: String) -> Self {
-        let name = |rest: &str| [prefix, rest].concat();
+        let name = |rest: &str| concat(&[prefix, rest]);
         let leeway = variables.whole(&name("_LEEWAY_SECONDS"), 60, 0);
         if leeway > MOST_LEEWAY_SECONDS {
-            variables.problem([&name("_LEEWAY_SECONDS"), " must be 300 at most"].concat());
+            variables.problem(concat(&[&name("_LEEWAY_SECONDS"), " must be 300 at most"]));
         }
         Self {
             jwks_url,
@@ -288,7 +293,7 @@ impl Provider {
 /// What has to be set; without it this is empty, and a mistake.
 fn need(variables: &mut Variables<'_>, name: &str, what: &str) -> String {
     variables.text(name).unwrap_or_else(|| {
-        variables.problem([name, " is not set: ", what].concat());
+        variables.problem(concat(&[name, " is not set: ", what]));
         String::new()
     })
 }
@@ -304,13 +309,13 @@ fn long_enough(variables: &mut Variables<'_>, name: &str, what: &str) -> String 
 /// As `openssl rand -base64 32` makes them.
 fn check_length(variables: &mut Variables<'_>, name: &str, secret: &str) {
     if secret.len() < LEAST_SECRET_BYTES {
-        variables.problem([name, " must be random, and 32 bytes long at least: openssl rand -base64 32"].concat());
+        variables.problem(concat(&[name, " must be random, and 32 bytes long at least: openssl rand -base64 32"]));
     }
 }
 
 fn check_url(variables: &mut Variables<'_>, name: &str, url: &str) {
     if !is_safe_url(url) {
-        variables.problem([name, " must be an https: URL without query (http: for this machine only)"].concat());
+        variables.problem(concat(&[name, " must be an https: URL without query (http: for this machine only)"]));
     }
 }
 
@@ -326,7 +331,7 @@ fn words(variables: &Variables<'_>, name: &str) -> Vec<String> {
 fn need_words(variables: &mut Variables<'_>, name: &str, what: &str) -> Vec<String> {
     let words = words(variables, name);
     if words.is_empty() {
-        variables.problem([name, " is not set: ", what].concat());
+        variables.problem(concat(&[name, " is not set: ", what]));
     }
     words
 }

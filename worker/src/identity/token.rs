@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use hmac::{Hmac, Mac};
 use openrouter_wasm::{
     base64::{decode_url, encode_url},
-    json::{ObjectWriter, Value},
+    json::{ObjectWriter, Value, concat},
 };
 use sha2::{Digest, Sha256};
 
@@ -96,7 +96,8 @@ impl<'a> Unverified<'a> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Fault::TooLong);
         }
-        let (signed, signature) = token.rsplit_once('.').ok_or(Fault::Malformed)?;
+        let last = token.bytes().rposition(|byte| byte == b'.').ok_or(Fault::Malformed)?;
+        let (signed, signature) = (&token[..last], &token[last + 1..]);
         let (header, claims) = signed.split_once('.').ok_or(Fault::Malformed)?;
         let decode = |part: &str| decode_url(part).and_then(|bytes| String::from_utf8(bytes).ok());
         let header = decode(header).ok_or(Fault::Malformed)?;
@@ -210,7 +211,7 @@ impl Signer {
         writer.text("typ", Some("JWT"));
         writer.text("kid", Some(&self.kid));
         writer.end();
-        let mut token = [encode_url(header.as_bytes()), encode_url(claims.as_bytes())].join(".");
+        let mut token = concat(&[&encode_url(header.as_bytes()), ".", &encode_url(claims.as_bytes())]);
         let signature = self.secret.mac(&[token.as_bytes()]).finalize().into_bytes();
         token.push('.');
         token.push_str(&encode_url(&signature));

@@ -4,7 +4,7 @@
 //! A request reserves the most that it may cost before it is sent. Reservations become spending when the true cost is
 //! known, or, where it never becomes known, as they are: what might have been billed is not given back.
 
-use openrouter_wasm::json::decimal;
+use openrouter_wasm::json::{concat, decimal};
 
 use super::{
     line,
@@ -15,7 +15,7 @@ use super::{
     treasury::Ask,
     window::Window,
 };
-use crate::text::fill;
+use crate::text::{fill, whole};
 
 /// How many days are kept: the current month and week, and what a clock that was wrong may have begun.
 const KEPT_DAYS: usize = 64;
@@ -183,10 +183,10 @@ impl Account {
             match name.split_once('/') {
                 None if name == ACCOUNT => account.read(&text)?,
                 Some(("day", day)) => {
-                    account.days.put(day.parse().ok()?, Spent::parse(&text)?);
+                    account.days.put(whole(day)?, Spent::parse(&text)?);
                 }
                 Some(("open", id)) => {
-                    account.open.put(id.parse().ok()?, Reservation::parse(&text)?);
+                    account.open.put(whole(id)?, Reservation::parse(&text)?);
                 }
                 _ => return None,
             }
@@ -623,7 +623,7 @@ impl Account {
 
     fn keep_account(&mut self) {
         let numbers = line(&[self.next_id, self.total_usd, self.sequence, self.last_request_ms]);
-        let text = [&numbers, "/", &self.window.to_text()].concat();
+        let text = concat(&[&numbers, "/", &self.window.to_text()]);
         self.changes.push(Change::Put(ACCOUNT.to_owned(), text));
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use js_sys::{Error, Promise, Reflect};
-use openrouter_wasm::json::decimal;
+use openrouter_wasm::json::{concat, decimal};
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response, Url};
 
@@ -25,7 +25,7 @@ use crate::{
     http::{Headers, Outgoing, fetch_text, header, now_ms, respond, text_of},
     platform::{Env, Result, Rows, Sql, State, log_error},
     task::{JsFuture, Resolvers, promise, resolvers},
-    text::{fill, padded},
+    text::{fill, padded, whole},
 };
 
 /// How long a record or a lease may take to come.
@@ -190,7 +190,7 @@ impl Ledger {
         let words: Vec<&str> = path.split('/').collect();
         let word = |index: usize| words.get(index).copied().unwrap_or_default();
         // What is no number is too large for every limit, and no reservation's.
-        let number = |index: usize| word(index).parse::<u64>().unwrap_or(u64::MAX);
+        let number = |index: usize| whole(word(index)).unwrap_or(u64::MAX);
         match word(1) {
             "reserve" => {
                 let need = Need { usd: number(3), tokens: number(4), is_stream: number(5) == 1 };
@@ -374,7 +374,7 @@ impl Ledger {
     async fn ask_site_once(&self, ask: &Ask) -> Result<(u64, u64)> {
         let namespace = binding(&self.env, SITE).ok_or_else(|| failure("SITE is not bound"))?;
         let stub = namespace.unchecked_ref::<Namespace>().get_by_name("site")?;
-        let path = ["lease/", &self.state.id().text(), "/", &ask.to_text().replace(' ', "/")].concat();
+        let path = concat(&["lease/", &self.state.id().text(), "/", &ask.to_text().replace(' ', "/")]);
         let response: Response = JsFuture::from(stub.fetch(&url(&path))?).await?.unchecked_into();
         let line = header(&response, REPLY).unwrap_or_default();
         match numbers(&line).as_deref() {
@@ -477,7 +477,7 @@ impl Site {
             }
         };
         let name = fill("held/%/%", &[&padded(ask.day, 10), user]);
-        let held = records.read(&name, &[&*name, "!"].concat())?;
+        let held = records.read(&name, &concat(&[&*name, "!"]))?;
         let held = held.first().map_or(Some(Holding::default()), |(_, text)| Holding::parse(text));
         let held = held.ok_or_else(|| failure("a record is damaged"))?;
         let is_new_day = treasury.on_lease(ask.day) == 0;

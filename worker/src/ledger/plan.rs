@@ -3,7 +3,7 @@
 use openrouter_wasm::json::decimal;
 
 use super::money::nano_usd;
-use crate::text::fill;
+use crate::text::{self, fill};
 
 /// How `PLANS` is written, for whoever got it wrong.
 const FORM: &str =
@@ -69,7 +69,7 @@ fn put<T>(place: &mut Option<T>, value: T) -> Option<()> {
 
 /// A limit of none is a plan that nobody can use: certainly a mistake.
 fn whole(number: &str) -> Option<u64> {
-    number.parse().ok().filter(|number| (1..=1 << 53).contains(number))
+    text::whole(number).filter(|number| (1..=1 << 53).contains(number))
 }
 
 /// `minute`, or `30 seconds`.

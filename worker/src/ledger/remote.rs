@@ -1,7 +1,7 @@
 //! How a request reaches its user's ledger: one call before it is sent, the others behind its back.
 
 use js_sys::{Object, Promise, Reflect};
-use openrouter_wasm::json::decimal;
+use openrouter_wasm::json::{concat, decimal};
 use wasm_bindgen::prelude::*;
 use web_sys::Response;
 
@@ -69,7 +69,7 @@ pub(crate) async fn check_address(env: &Env, address: impl FnOnce() -> String) -
         Ok(is_allowed) if is_allowed.is_truthy() => Ok(()),
         Ok(_) => Err(too_often()),
         Err(_) => {
-            log_error(&[RATE_LIMITER, " cannot be asked"].concat());
+            log_error(&concat(&[RATE_LIMITER, " cannot be asked"]));
             Err(unavailable())
         }
     }

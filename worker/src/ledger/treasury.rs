@@ -7,6 +7,7 @@ use super::{
     numbers,
     sorted::Sorted,
 };
+use crate::text::whole;
 
 /// How many days are kept: the current month, and what a clock that was wrong may have begun.
 const KEPT_DAYS: usize = 64;
@@ -94,7 +95,7 @@ impl Treasury {
     pub fn load(records: &[(String, String)]) -> Option<Self> {
         let mut treasury = Self::default();
         for (name, nano) in records {
-            treasury.days.put(name.strip_prefix("day/")?.parse().ok()?, nano.parse().ok()?);
+            treasury.days.put(whole(name.strip_prefix("day/")?)?, whole(nano)?);
         }
         Some(treasury)
     }
