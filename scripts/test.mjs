@@ -2,6 +2,7 @@
 import { connect } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { installTools } from "../tests/matrix/folder.mjs";
 import { freePort } from "../tests/support/loopback.mjs";
 import { Failure, main, run, start } from "./processes.mjs";
 import { setup } from "./setup.mjs";
@@ -73,6 +74,11 @@ await main("test", async () => {
   if (chosen.length === 0 || chosen.includes("clients")) {
     const { install } = await import(pathToFileURL(join(root, "tests", "clients", "install.mjs")));
     await install(env);
+  }
+
+  if (chosen.length === 0 || chosen.some((name) => ["matrix", "types"].includes(name))) {
+    console.log("test: the tools of tests/matrix, for each lock file once, about a minute");
+    await installTools();
   }
 
   const { startUpstream } = await import(pathToFileURL(join(root, "tests", "upstream", "server.mjs")));

@@ -14,7 +14,7 @@ import { By, until } from "selenium-webdriver";
 import { endGroupOf, start } from "../scripts/processes.mjs";
 import { cases } from "./matrix/cases.mjs";
 import { caseFolder, commandOf, freshFolder, installTools, isInstalled, toolEnvironment } from "./matrix/folder.mjs";
-import { Table, between, failed, lasting, ok, write } from "./matrix/table.mjs";
+import { Table, between, failed, lasting, notRun, ok, write } from "./matrix/table.mjs";
 import { engines, openBrowser } from "./support/browsers.mjs";
 import { serveFolder } from "./support/files.mjs";
 import { freePort } from "./support/loopback.mjs";
@@ -26,13 +26,15 @@ const chosen = cases.filter(({ tool, folder }) => !wanted || wanted.includes(too
 /** How long a page may take to show anything, in ms: for what never comes. */
 const LONGEST = 60_000;
 
+// Before cases are told apart by what is there.
+await installTools();
+
 let folder;
 let upstream;
 const browsers = {};
 const table = new Table();
 
 before(async () => {
-  await installTools();
   upstream = await startUpstream();
   ({ folder } = await freshFolder());
   if (!chosen.some(isPage)) return;
@@ -139,6 +141,8 @@ for (const one of chosen) {
   const { tool, name, out, serve, fetch: path, run, policy } = one;
   const row = table.row(one);
   const skip = !isInstalled(tool) && `${tool} is not to be had for this machine`;
+  // Until it has streamed: a build that fails is a failure everywhere.
+  for (const place of isPage(one) ? engines : ["runtime"]) row[place] = skip ? notRun : failed;
 
   describe(`${row.tool}: ${name}`, { skip }, () => {
     let cwd;
@@ -157,7 +161,6 @@ for (const one of chosen) {
 
     const streams = (where, answer) =>
       test(`streams a chat in ${where}`, async () => {
-        row[where] = failed;
         const expected = newAnswer();
         assertWhole(await answer(expected.query), expected);
         assert.deepEqual(missing(), [], "files that are not there");
@@ -170,9 +173,9 @@ for (const one of chosen) {
   });
 }
 
-const isWhole = chosen.length === cases.length && engines.length === 3;
+const isWhole = chosen.length === cases.length && engines.length === 3 && process.platform === "linux" && process.arch === "x64";
 
-test("the documents have a row for every case, with the versions that ran, and nothing failed", { skip: !isWhole && "not all was asked for" }, () => {
+test("the documents have a row for every case, with the versions that ran, and nothing failed", { skip: !isWhole && "not all was run" }, () => {
   const documents = { "docs/works-with.md": table.whole, "README.md": table.short };
   for (const [document, written] of Object.entries(documents)) {
     if (process.env.WRITE_MATRIX) write(document, written);

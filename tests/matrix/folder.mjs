@@ -51,7 +51,11 @@ export async function installTools() {
     // them. What is in the lock file is installed as it is there, by its hash.
     const npm = ["install", "--ignore-scripts", "--include=dev", "--include=optional", "--engine-strict=false", "--no-audit", "--no-fund", "--loglevel=error"];
     await run("npm", npm, { cwd: making, env: environment(), quiet: true });
-    if (!existsSync(tools)) renameSync(making, tools);
+    try {
+      renameSync(making, tools);
+    } catch (error) {
+      if (!existsSync(tools)) throw error;
+    }
   } finally {
     rmSync(making, { recursive: true, force: true });
   }

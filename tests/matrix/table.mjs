@@ -7,6 +7,7 @@ import { versionOf } from "./folder.mjs";
 
 export const ok = "ok";
 export const failed = "FAILED";
+export const notRun = "not run";
 
 const engineNames = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKit" };
 const places = [...Object.keys(engineNames), "runtime"];
@@ -55,7 +56,7 @@ export class Table {
     const cells = [...byTool].map(([tool, all]) => {
       const versions = [...new Set(all.map(({ version }) => version))];
       const where = places.filter((place) => all.some((row) => row[place]));
-      const isWhole = all.every((row) => places.every((place) => (row[place] ?? ok) === ok));
+      const isWhole = all.every((row) => places.every((place) => row[place] !== failed));
       const shown = where.map((place) => engineNames[place] ?? "outside of browsers");
       return [`${tool} ${versions.join(", ")}`.trim(), [...new Set(all.map(({ name }) => name))].join("; "), isWhole ? shown.join(", ") : failed];
     });
