@@ -76,10 +76,7 @@ await main("test", async () => {
     await install(env);
   }
 
-  if (chosen.length === 0 || chosen.some((name) => ["matrix", "types"].includes(name))) {
-    console.log("test: the tools of tests/matrix, for each lock file once, about a minute");
-    await installTools();
-  }
+  if (chosen.length === 0 || chosen.some((name) => ["matrix", "types"].includes(name))) await installTools();
 
   const { startUpstream } = await import(pathToFileURL(join(root, "tests", "upstream", "server.mjs")));
   const upstream = await startUpstream();

@@ -9,12 +9,10 @@ import { signIn } from "./browser/endpoints.js";
 import { alone, scenarios } from "./browser/scenarios.js";
 import { sessions } from "./browser/session.js";
 import { equal, ok, rejection, until } from "./browser/support.js";
+import { STRICT } from "./matrix/cases.mjs";
 import { engines, openBrowser } from "./support/browsers.mjs";
 import { serveFiles } from "./support/files.mjs";
 import { startUpstream } from "./upstream/server.mjs";
-
-/** The strictest policy under which the package works. */
-const STRICT = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src *; require-trusted-types-for 'script'; trusted-types 'none'";
 
 const page = (name) => `<!doctype html><title>${name}</title><script type="module" src="/tests/browser/${name}.js"></script>`;
 

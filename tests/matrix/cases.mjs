@@ -6,7 +6,7 @@
 //   fetch   … or its answer is fetched, and the package runs in the server, or
 //   run     a program, that prints the answer.
 
-/** What a page may have: no inline script, no eval but wasm's, no place where a text becomes code. */
+/** The strictest policy under which the package works: no inline script, no eval but wasm's, no text that becomes code. */
 export const STRICT = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src *; require-trusted-types-for 'script'; trusted-types 'none'";
 
 export const cases = [

@@ -37,6 +37,7 @@ const FORGOTTEN_MS = 14 * 24 * 3_600_000;
 /** Installs the tools as they are locked, unless they are there. No script of theirs is run. */
 export async function installTools() {
   if (existsSync(tools)) return;
+  console.log("matrix: the tools, once for each lock file: about a minute, and 1.5 GB");
   mkdirSync(cache, { recursive: true });
   for (const name of readdirSync(cache).filter((name) => name.startsWith("matrix-"))) {
     // Each run makes a folder in it.
