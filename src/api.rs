@@ -210,7 +210,7 @@ pub struct Call {
     pub endpoint: Endpoint,
     /// The model (`author/slug`) or the job that the path names; empty where it names none.
     pub subject: String,
-    /// Whether the answer is the document's `data` alone: `OpenAI`'s clients ask for a model so.
+    /// Whether the answer is the document's `data` alone: for clients that ask for a model by `/models/author%2Fslug`.
     pub is_bare: bool,
     operation: &'static Operation,
 }
@@ -227,8 +227,8 @@ pub enum NoCall {
 impl Call {
     /// The call that a request line makes, its path taken below the base URL.
     ///
-    /// Paths are matched whole: `/presets/x/chat/completions` looks like a chat, but overwrites a preset. What `OpenAI`'s
-    /// clients call otherwise, and cannot be told to call as OpenRouter does, is found too: `/images/generations`, and
+    /// Paths are matched whole: `/presets/x/chat/completions` looks like a chat, but overwrites a preset. What clients made
+    /// for another API call otherwise, and cannot be told to call as here, is found too: `/images/generations`, and
     /// `/models/author%2Fslug` for a model.
     ///
     /// # Errors
