@@ -11,7 +11,8 @@ import { root } from "../scripts/toolchain.mjs";
 import { CLIENTS, FAILURES, PYTHON, table } from "./clients/clients.mjs";
 import { PASSED, REFUSED } from "./clients/fields.mjs";
 import { KEY, startProxy } from "./clients/proxy.mjs";
-import { listen } from "./support/loopback.mjs";
+import { engines, openBrowser } from "./support/browsers.mjs";
+import { closeAll, listen } from "./support/loopback.mjs";
 
 const folder = join(root, "tests", "clients");
 const isInstalled = existsSync(join(folder, "node_modules"));
@@ -37,6 +38,12 @@ const CALLS = {
   images: { with: ["openai/gpt-image-1"], gives: [92] },
   rerank: { with: ["cohere/rerank-v3.5"], gives: [1, 0] },
 };
+
+/** A stream that goes on for longer than any test. */
+function endless(model) {
+  const chunk = { id: "gen-1", object: "chat.completion.chunk", created: 1, model, choices: [{ index: 0, delta: { role: "assistant", content: "word" }, finish_reason: null }] };
+  return { model, events: Array(600).fill(chunk), delaysMs: Array(600).fill(50) };
+}
 
 /** What OpenRouter has under another path: only the Worker answers it, see docs/clients.md. */
 const isTheWorkersOwn = (name, call) => ["openai", "ai-openai-compatible", "python"].includes(name) && ["model", "images"].includes(call);
@@ -169,8 +176,7 @@ describe("clients", { skip: !isInstalled && "run `npm ci` in tests/clients", con
 
       it("abort", "an abort ends the request at the upstream", async () => {
         const model = `test/abort-${name}`;
-        const chunk = { id: "gen-1", object: "chat.completion.chunk", created: 1, model, choices: [{ index: 0, delta: { role: "assistant", content: "word" }, finish_reason: null }] };
-        proxy.upstream.define({ model, events: Array(300).fill(chunk), delaysMs: Array(300).fill(50) });
+        proxy.upstream.define(endless(model));
         const controller = new AbortController();
         const streaming = (await through()).stream(model, { onText: () => controller.abort(), signal: controller.signal });
         // Some throw, and some end.
@@ -212,6 +218,50 @@ describe("clients", { skip: !isInstalled && "run `npm ci` in tests/clients", con
         const allowed = preflight.headers.get("access-control-allow-headers").split(", ");
         assert.deepEqual(asked.filter((header) => !allowed.includes(header)), []);
       });
+    });
+  }
+
+  for (const engine of engines) {
+    describe(`in a page, ${engine}`, () => {
+      let browser;
+      let page;
+      let pageProxy;
+      before(async () => {
+        const { build } = await import("esbuild");
+        const { outputFiles } = await build({ entryPoints: [join(folder, "page.js")], bundle: true, minify: true, write: false, format: "esm", logLevel: "error" });
+        const server = createServer((request, response) => {
+          if (request.url === "/page.js") response.writeHead(200, { "content-type": "text/javascript" }).end(outputFiles[0].contents);
+          else response.writeHead(200, { "content-type": "text/html" }).end('<!doctype html><title>page</title><script type="module" src="/page.js"></script>');
+        });
+        page = await listen(server);
+        pageProxy = await startProxy(page.url);
+        browser = await openBrowser(engine);
+        await browser.driver.manage().setTimeouts({ script: 60_000 });
+        await browser.driver.get(page.url);
+      });
+      after(() => closeAll(browser, pageProxy, page));
+
+      for (const { name, calls } of CLIENTS.filter(({ packages }) => packages)) {
+        test(name, async () => {
+          const model = `test/abort-${engine}-${name}`;
+          pageProxy.upstream.define(endless(model));
+          const to = { baseURL: pageProxy.baseURL, token: await pageProxy.session(name) };
+          const asked = calls.filter((call) => call !== "stream");
+          const given = Object.fromEntries(asked.map((call) => [call, CALLS[call].with]));
+          const run = "const [name, to, calls, model, done] = arguments; window.run(name, to, calls, model).then(done, (error) => done(String(error.stack)))";
+          const results = await browser.driver.executeAsyncScript(run, name, to, given, model);
+          for (const call of asked) {
+            const { gives } = CALLS[call];
+            if (typeof gives === "function") gives(results[call]);
+            else assert.deepEqual(results[call], gives, call);
+          }
+          assert.deepEqual(results.stream, { pieces: TEXT.split(/(?= )/), tokens: 13 });
+          assert.equal(results.limit.status, 429);
+          if (name !== "langchain-openrouter") assert.equal(results.limit.retryAfter, "7", "the page may read it");
+          assert.equal(results.isAborted, true);
+          await pageProxy.upstream.waitFor({ model, event: "client-gone" });
+        });
+      }
     });
   }
 

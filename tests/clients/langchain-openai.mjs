@@ -1,12 +1,12 @@
 // The `@langchain/openai` package.
 import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
 import { calls } from "./langchain.mjs";
-import { PERSON, PROMPT } from "./words.mjs";
+import { PERSON, PROMPT, isPage } from "./words.mjs";
 
 export { isAborted } from "./langchain.mjs";
 
 export function connect({ baseURL, token, retries = 0 }) {
-  const common = { apiKey: token, configuration: { baseURL }, maxRetries: retries };
+  const common = { apiKey: token, configuration: { baseURL, dangerouslyAllowBrowser: isPage }, maxRetries: retries };
   const responses = (model) => new ChatOpenAI({ ...common, model, useResponsesApi: true });
   return {
     ...calls((model) => new ChatOpenAI({ ...common, model })),

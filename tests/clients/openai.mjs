@@ -1,10 +1,10 @@
 // The `openai` package.
 import OpenAI, { APIError, toFile } from "openai";
 import { zodResponseFormat, zodTextFormat } from "openai/helpers/zod";
-import { FORECAST, PERSON, SOUND, ask } from "./words.mjs";
+import { FORECAST, PERSON, SOUND, ask, isPage } from "./words.mjs";
 
 export function connect({ baseURL, token, retries = 0 }) {
-  const client = new OpenAI({ baseURL, apiKey: token, maxRetries: retries });
+  const client = new OpenAI({ baseURL, apiKey: token, maxRetries: retries, dangerouslyAllowBrowser: isPage });
   const city = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
   return {
     async chat(model) {

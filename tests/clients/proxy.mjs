@@ -8,7 +8,8 @@ import { startUpstream } from "../upstream/server.mjs";
 export const KEY = "sk-or-v1-the-key-that-stays-at-the-edge";
 const SERVICE_SECRET = "the-secret-of-a-backend-that-knows-its-users";
 
-export async function startProxy() {
+/** `origin` is where a page may call from. */
+export async function startProxy(origin = "https://app.example") {
   const upstream = await startUpstream({ apiKey: KEY });
   const storage = mkdtempSync(join(tmpdir(), "openrouter-clients-"));
   const worker = await startWorker(
@@ -18,7 +19,7 @@ export async function startProxy() {
       AUTH_MODE: "session",
       SESSION_SECRETS: "one:the-secret-that-signs-sessions-of-this-file",
       SERVICE_SECRET,
-      ALLOWED_ORIGINS: "https://app.example",
+      ALLOWED_ORIGINS: origin,
       ALLOWED_MODELS: "*",
       // Of the simulator's own models nobody knows a price.
       MAX_PRICE: '{"prompt": 5, "completion": 50}',

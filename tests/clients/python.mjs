@@ -53,7 +53,7 @@ export function connect({ baseURL, token, retries = 0 }) {
   return {
     ...Object.fromEntries(names.map((name) => [name, (...args) => call(name, args)])),
     stream: (model, options) => call("stream", [model], options),
-    transcription: (model) => call("transcription", [model, SOUND.toString("base64")]),
+    transcription: (model) => call("transcription", [model, Buffer.from(SOUND).toString("base64")]),
   };
 }
 

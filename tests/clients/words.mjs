@@ -13,18 +13,23 @@ export const PERSON = z.object({ name: z.string(), age: z.int() });
 
 /** A second of silence: WAV, 16 kHz, 16 bits, one channel. */
 export const SOUND = (() => {
-  const head = Buffer.alloc(44);
-  head.write("RIFF", 0);
-  head.writeUInt32LE(36 + 32_000, 4);
-  head.write("WAVEfmt ", 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(16_000, 24);
-  head.writeUInt32LE(32_000, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write("data", 36);
-  head.writeUInt32LE(32_000, 40);
-  return Buffer.concat([head, Buffer.alloc(32_000)]);
+  const bytes = new Uint8Array(44 + 32_000);
+  const view = new DataView(bytes.buffer);
+  const word = (at, text) => bytes.set(new TextEncoder().encode(text), at);
+  word(0, "RIFF");
+  view.setUint32(4, 36 + 32_000, true);
+  word(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, 16_000, true);
+  view.setUint32(28, 32_000, true);
+  view.setUint16(32, 2, true);
+  view.setUint16(34, 16, true);
+  word(36, "data");
+  view.setUint32(40, 32_000, true);
+  return bytes;
 })();
+
+/** In a page OpenAI's client wants to be told that what it holds is no key. */
+export const isPage = typeof document !== "undefined";

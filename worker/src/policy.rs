@@ -48,7 +48,7 @@ pub fn allowed_headers(requested: &str) -> String {
         "x-session-id",
         "x-anthropic-beta",
         "accept",
-        // The AI SDK and OpenAI's write one of their own; Chromium leaves it out, Firefox and Safari ask for it.
+        // The AI SDK and LangChain write one of their own; Chromium leaves it out, Firefox and WebKit ask for it.
         "user-agent",
         "last-event-id",
         "cache-control",
