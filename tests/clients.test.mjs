@@ -25,6 +25,7 @@ const TEXT = "Hello from the simulator: café, 你好 and 👋!";
 const CALLS = {
   chat: { with: ["sim/text"], gives: (value) => assert.deepEqual(value, { text: TEXT, finish: "stop", tokens: 13 }) },
   tools: { with: ["sim/tools"], gives: { given: "Berlin", text: "The tool said: sunny" } },
+  toolsStream: { with: ["sim/tools"], gives: { given: "Berlin", text: "The tool said: sunny" } },
   structured: { with: ["openai/gpt-5.2"], gives: { name: "text", age: 0 } },
   models: { with: [], gives: (ids) => assert.ok(ids.length > 300 && ids.includes("openai/gpt-5.2")) },
   model: { with: ["openai/gpt-5.2"], gives: "openai/gpt-5.2" },

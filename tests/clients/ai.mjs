@@ -5,6 +5,13 @@ import { CITY, FORECAST, PERSON, PROMPT } from "./words.mjs";
 /** The calls, with the models that `chat`, `embedding` and `image` make of a slug. */
 export function calls({ chat, embedding, image, retries }) {
   const common = (model) => ({ model: chat(model), prompt: PROMPT, maxRetries: retries });
+  const runTools = async (model, run) => {
+    let given;
+    const execute = ({ city }) => ((given = city), FORECAST);
+    const tools = { forecast: tool({ description: "The weather of a city.", inputSchema: CITY, execute }) };
+    const result = await run({ ...common(model), tools, stopWhen: isStepCount(3) });
+    return { text: await result.text, given };
+  };
   return {
     async chat(model) {
       const { text, finishReason, usage } = await generateText(common(model));
@@ -21,13 +28,8 @@ export function calls({ chat, embedding, image, retries }) {
       if (failure) throw failure;
       return { tokens: (await result.usage).totalTokens };
     },
-    async tools(model) {
-      let given;
-      const execute = ({ city }) => ((given = city), FORECAST);
-      const tools = { forecast: tool({ description: "The weather of a city.", inputSchema: CITY, execute }) };
-      const { text } = await generateText({ ...common(model), tools, stopWhen: isStepCount(3) });
-      return { given, text };
-    },
+    tools: (model) => runTools(model, generateText),
+    toolsStream: (model) => runTools(model, streamText),
     async structured(model) {
       return (await generateText({ ...common(model), output: Output.object({ schema: PERSON }) })).output;
     },

@@ -11,17 +11,17 @@ export const PYTHON = join(root, "target", "clients-python");
 /** What every client is asked for, whatever it is. */
 const EVERY = ["chat", "stream", "tools", "structured"];
 /** What OpenAI's own clients call besides. */
-const OPENAI = ["models", "model", "responses", "responsesStream", "responsesTools", "responsesStructured", "embeddings", "speech", "transcription", "images"];
+const OPENAI = ["toolsStream", "models", "model", "responses", "responsesStream", "responsesTools", "responsesStructured", "embeddings", "speech", "transcription", "images"];
 
 /** `packages` are npm's; `calls` are the methods that the module's `connect()` gives back, each tested. */
 export const CLIENTS = [
   { name: "openai", packages: ["openai"], calls: [...EVERY, ...OPENAI] },
-  { name: "openrouter-sdk", packages: ["@openrouter/sdk"], calls: [...EVERY, "models", "model", "responses", "responsesStream", "embeddings", "speech", "transcription", "images", "rerank"] },
-  { name: "ai-openrouter", packages: ["ai", "@openrouter/ai-sdk-provider"], calls: [...EVERY, "embeddings", "images"] },
-  { name: "ai-openai-compatible", packages: ["ai", "@ai-sdk/openai-compatible"], calls: [...EVERY, "embeddings", "images"] },
-  { name: "langchain-openai", packages: ["@langchain/openai"], calls: [...EVERY, "responses", "responsesStream", "responsesTools", "responsesStructured", "embeddings"] },
+  { name: "openrouter-sdk", packages: ["@openrouter/sdk"], calls: [...EVERY, "toolsStream", "models", "model", "responses", "responsesStream", "embeddings", "speech", "transcription", "images", "rerank"] },
+  { name: "ai-openrouter", packages: ["ai", "@openrouter/ai-sdk-provider"], calls: [...EVERY, "toolsStream", "embeddings", "images"] },
+  { name: "ai-openai-compatible", packages: ["ai", "@ai-sdk/openai-compatible"], calls: [...EVERY, "toolsStream", "embeddings", "images"] },
+  { name: "langchain-openai", packages: ["@langchain/openai"], calls: [...EVERY, "toolsStream", "responses", "responsesStream", "responsesTools", "responsesStructured", "embeddings"] },
   // It leaves errors inside of a stream out, whoever sends them: the text ends, and nothing is thrown.
-  { name: "langchain-openrouter", packages: ["@langchain/openrouter"], calls: EVERY, isDeafToErrorsInStreams: true },
+  { name: "langchain-openrouter", packages: ["@langchain/openrouter"], calls: [...EVERY, "toolsStream"], isDeafToErrorsInStreams: true },
   { name: "python", title: "`openai` (Python)", calls: [...EVERY, ...OPENAI] },
   { name: "curl", title: "curl", calls: [...EVERY, "models", "model", "responses", "embeddings", "speech", "transcription", "images"] },
 ];
@@ -43,6 +43,7 @@ export function versionOf({ name, packages }) {
 
 /** Words of the table for calls that are not everybody's. */
 export const OTHERS = {
+  toolsStream: "tools in streams",
   models: "model list",
   model: "one model",
   responses: "Responses",

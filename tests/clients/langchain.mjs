@@ -3,6 +3,22 @@ import { HumanMessage, ToolMessage } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
 import { CITY, FORECAST, PERSON, PROMPT } from "./words.mjs";
 
+async function streamed(bound, messages) {
+  let whole;
+  for await (const chunk of await bound.stream(messages)) whole = whole?.concat(chunk) ?? chunk;
+  return whole;
+}
+
+async function runTools(model, ask) {
+  const forecast = tool(() => FORECAST, { name: "forecast", description: "The weather of a city.", schema: CITY });
+  const bound = model.bindTools([forecast]);
+  const first = await ask(bound, [new HumanMessage(PROMPT)]);
+  const [call] = first.tool_calls;
+  const result = await forecast.invoke(call);
+  const { text } = await ask(bound, [new HumanMessage(PROMPT), first, result]);
+  return { given: call.args.city, text: result instanceof ToolMessage && text };
+}
+
 /** The calls, with the chat model that `chat` makes of a slug. */
 export const calls = (chat) => ({
   async chat(model) {
@@ -17,15 +33,8 @@ export const calls = (chat) => ({
     }
     return { tokens: whole?.usage_metadata?.total_tokens };
   },
-  async tools(model) {
-    const forecast = tool(() => FORECAST, { name: "forecast", description: "The weather of a city.", schema: CITY });
-    const bound = chat(model).bindTools([forecast]);
-    const first = await bound.invoke(PROMPT);
-    const [call] = first.tool_calls;
-    const result = await forecast.invoke(call);
-    const { text } = await bound.invoke([new HumanMessage(PROMPT), first, result]);
-    return { given: call.args.city, text: result instanceof ToolMessage && text };
-  },
+  tools: (model) => runTools(chat(model), (bound, messages) => bound.invoke(messages)),
+  toolsStream: (model) => runTools(chat(model), streamed),
   structured: (model) => chat(model).withStructuredOutput(PERSON, { name: "person" }).invoke(PROMPT),
 });
 

@@ -6,6 +6,13 @@ import { FORECAST, PERSON, SOUND, ask, isPage } from "./words.mjs";
 export function connect({ baseURL, token, retries = 0 }) {
   const client = new OpenAI({ baseURL, apiKey: token, maxRetries: retries, dangerouslyAllowBrowser: isPage });
   const city = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
+  const runTools = async (fields) => {
+    let given;
+    const run = ({ city }) => ((given = city), FORECAST);
+    const tool = { type: "function", function: { name: "forecast", description: "The weather of a city.", parameters: city, parse: JSON.parse, function: run } };
+    const text = await client.chat.completions.runTools({ ...fields, messages: ask(), tools: [tool] }).finalContent();
+    return { given, text };
+  };
   return {
     async chat(model) {
       const { choices, usage } = await client.chat.completions.create({ model, messages: ask() });
@@ -20,13 +27,8 @@ export function connect({ baseURL, token, retries = 0 }) {
       }
       return { tokens };
     },
-    async tools(model) {
-      let given;
-      const run = ({ city }) => ((given = city), FORECAST);
-      const tool = { type: "function", function: { name: "forecast", description: "The weather of a city.", parameters: city, parse: JSON.parse, function: run } };
-      const text = await client.chat.completions.runTools({ model, messages: ask(), tools: [tool] }).finalContent();
-      return { given, text };
-    },
+    tools: (model) => runTools({ model }),
+    toolsStream: (model) => runTools({ model, stream: true }),
     async structured(model) {
       const { choices } = await client.chat.completions.parse({ model, messages: ask(), response_format: zodResponseFormat(PERSON, "person") });
       return choices[0].message.parsed;

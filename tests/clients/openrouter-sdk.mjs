@@ -9,6 +9,8 @@ export function connect({ baseURL, token, retries = 0 }) {
   const client = new OpenRouter({ serverURL: baseURL, apiKey: token, retryConfig: retries > 0 ? { strategy: "backoff", backoff } : { strategy: "none" } });
   const options = retries > 0 ? { retryCodes: ["429", "5XX"] } : {};
   const send = (fields, more) => client.chat.send({ chatRequest: { messages: ask(), ...fields } }, { ...options, ...more });
+  const parameters = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
+  const tools = [{ type: "function", function: { name: "forecast", parameters } }];
   return {
     async chat(model) {
       const { choices, usage } = await send({ model });
@@ -24,13 +26,23 @@ export function connect({ baseURL, token, retries = 0 }) {
       return { tokens };
     },
     async tools(model) {
-      const parameters = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
-      const tools = [{ type: "function", function: { name: "forecast", parameters } }];
       const [{ message }] = (await send({ model, tools })).choices;
       const [call] = message.toolCalls;
       const result = { role: "tool", toolCallId: call.id, content: FORECAST };
       const second = await send({ model, tools, messages: [...ask(), message, result] });
       return { given: JSON.parse(call.function.arguments).city, text: second.choices[0].message.content };
+    },
+    async toolsStream(model) {
+      const call = { type: "function", function: { arguments: "" } };
+      for await (const { choices } of await send({ model, tools, stream: true })) {
+        const part = choices[0]?.delta.toolCalls?.[0];
+        if (part?.id) Object.assign(call, { id: part.id, function: { ...call.function, name: part.function.name } });
+        call.function.arguments += part?.function?.arguments ?? "";
+      }
+      const messages = [...ask(), { role: "assistant", toolCalls: [call] }, { role: "tool", toolCallId: call.id, content: FORECAST }];
+      let text = "";
+      for await (const { choices } of await send({ model, tools, messages, stream: true })) text += choices[0]?.delta.content ?? "";
+      return { given: JSON.parse(call.function.arguments).city, text };
     },
     async structured(model) {
       const responseFormat = { type: "json_schema", jsonSchema: { name: "person", strict: true, schema: z.toJSONSchema(PERSON) } };

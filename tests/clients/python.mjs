@@ -49,7 +49,7 @@ export function connect({ baseURL, token, retries = 0 }) {
       signal?.addEventListener("abort", () => say({ abort: id }));
     });
   };
-  const names = ["chat", "tools", "structured", "models", "model", "responses", "responsesStream", "responsesTools", "responsesStructured", "embeddings", "speech", "images"];
+  const names = ["chat", "tools", "toolsStream", "structured", "models", "model", "responses", "responsesStream", "responsesTools", "responsesStructured", "embeddings", "speech", "images"];
   return {
     ...Object.fromEntries(names.map((name) => [name, (...args) => call(name, args)])),
     stream: (model, options) => call("stream", [model], options),

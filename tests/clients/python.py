@@ -50,6 +50,21 @@ def tools(client, model):
     return {"given": json.loads(call.function.arguments)["city"], "text": second.choices[0].message.content}
 
 
+def tools_stream(client, model):
+    tool = {"type": "function", "function": {"name": "forecast", "description": "The weather of a city.", "parameters": CITY}}
+
+    def whole(messages):
+        with client.chat.completions.stream(model=model, messages=messages, tools=[tool]) as events:
+            return events.get_final_completion().choices[0].message
+
+    message = whole(MESSAGES)
+    call = message.tool_calls[0]
+    result = {"role": "tool", "tool_call_id": call.id, "content": FORECAST}
+    # OpenRouter says the role in every chunk, and this helper puts them one behind the other.
+    first = message.model_dump() | {"role": "assistant"}
+    return {"given": json.loads(call.function.arguments)["city"], "text": whole([*MESSAGES, first, result]).content}
+
+
 def structured(client, model):
     answer = client.chat.completions.parse(model=model, messages=MESSAGES, response_format=Person)
     return answer.choices[0].message.parsed.model_dump()
@@ -110,6 +125,7 @@ def images(client, model):
 CALLS = {
     "chat": chat,
     "tools": tools,
+    "toolsStream": tools_stream,
     "structured": structured,
     "models": models,
     "model": model,
