@@ -174,3 +174,20 @@ test("the rows that costs are tried on are the simulator's", () => {
   const shape = ({ pricing }) => Object.keys(pricing).sort().join();
   assert.deepEqual([...new Set(data.map(shape))].sort(), [...new Set(MODELS.map(shape))].sort(), "every shape is there");
 });
+
+test("a model as OpenAI's clients ask for it is its row alone, if it may be asked", async () => {
+  const get = async (path) => {
+    const response = await fetch(`${worker.url}/api/v1${path}`, { headers: { origin: ORIGIN } });
+    return { status: response.status, etag: response.headers.get("etag"), body: await response.json() };
+  };
+  const bare = await get(`/models/${encodeURIComponent(MODEL)}`);
+  assert.equal(bare.body.id, MODEL);
+  const whole = await get(`/model/${MODEL}`);
+  assert.deepEqual(whole.body, { data: bare.body });
+  assert.notEqual(whole.etag, bare.etag);
+  // Kept apart: neither is given out for the other.
+  assert.deepEqual([await get(`/models/${encodeURIComponent(MODEL)}`), await get(`/model/${MODEL}`)], [bare, whole]);
+  const other = await get("/models/anthropic%2Fclaude-sonnet-4.6");
+  assert.equal(other.status, 404);
+  assert.equal(other.body.error.code, 404);
+});
