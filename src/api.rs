@@ -234,14 +234,12 @@ impl Call {
     /// # Errors
     /// [`NoCall`] where the API has no such call, or this project does not offer it.
     pub fn find(method: &str, path: &str) -> Result<Self, NoCall> {
-        if let Some((author, name)) = path.strip_prefix("/models/").and_then(|slug| slug.split_once("%2F")) {
-            let call = Self::find(method, &concat(&["/model/", author, "/", name]))?;
-            return Ok(Self { is_bare: true, ..call });
-        }
+        let slug = path.strip_prefix("/models/").and_then(|slug| slug.split_once('%'));
+        let bare = slug.and_then(|(author, rest)| Some(concat(&["/model/", author, "/", rest.strip_prefix("2F")?])));
         let path = match path {
             "/auth/key" => KEY.path,
             "/images/generations" => IMAGES.path,
-            _ => path,
+            _ => bare.as_deref().unwrap_or(path),
         };
         let (endpoint, subject, operation) = PASSED
             .iter()
@@ -250,7 +248,7 @@ impl Call {
         if operation.method.as_str() != method {
             return Err(NoCall::MethodNotAllowed(operation.method));
         }
-        Ok(Self { endpoint, subject: subject.to_owned(), is_bare: false, operation })
+        Ok(Self { endpoint, subject: subject.to_owned(), is_bare: bare.is_some(), operation })
     }
 
     /// The method that it takes.
