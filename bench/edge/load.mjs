@@ -1,6 +1,6 @@
 // What the benchmark does to a Worker, over keep-alive connections of its own.
 import { once } from "node:events";
-import { Agent, request } from "node:http";
+import { Agent, get, request } from "node:http";
 
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
 
@@ -26,9 +26,19 @@ async function bytesOf(response, status = 200) {
 
 /** Sends so many requests, some at a time. */
 export async function requests(worker, body, { count, atOnce }) {
+  await many(() => send(worker, body), { count, atOnce });
+}
+
+/** Asks for the list of models as often. */
+export async function lists({ url, headers }, { count, atOnce }) {
+  const ask = () => new Promise((resolve, reject) => get(`${url}/api/v1/models`, { agent, headers }, resolve).once("error", reject));
+  await many(ask, { count, atOnce });
+}
+
+async function many(ask, { count, atOnce }) {
   let left = count;
   const lane = async () => {
-    while (left-- > 0) await bytesOf(await send(worker, body));
+    while (left-- > 0) await bytesOf(await ask());
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
 }

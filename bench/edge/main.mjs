@@ -1,6 +1,6 @@
 // `npm run bench:edge`: what the Worker costs in workerd itself, beside Workers that do nothing but pass requests on.
 //
-//   node bench/edge/main.mjs [--quick] [--part requests,streams,first-byte,held,size]
+//   node bench/edge/main.mjs [--quick] [--part streams,requests,catalogue,first-byte,held,size]
 //
 // Rounds are interleaved: every Worker once a round, each time another one first. CPU is what the operating system counts
 // for the workerd process. Without an option, results are written to bench/edge/results.md.
@@ -15,7 +15,7 @@ import { gzipSync } from "node:zlib";
 import { Failure, main } from "../../scripts/processes.mjs";
 import { root } from "../../scripts/toolchain.mjs";
 import { estimate, median } from "../statistics.mjs";
-import { firstByte, held, requests, streams } from "./load.mjs";
+import { firstByte, held, lists, requests, streams } from "./load.mjs";
 import { FLOOR, KEY, MINIMAL, cleanUp, startWorkers } from "./workers.mjs";
 
 const EVENTS = 20_000;
@@ -90,6 +90,15 @@ const parts = {
     targets.push(["JSON request with token and policy, CPU against the floor", ratioOf(rows, "ours"), 2.2]);
     targets.push(["JSON request with limits and budget too, CPU against the floor", ratioOf(rows, "ours, budget"), 5]);
     return ratioTable("Requests of 1 KB: CPU each, µs (32 at once)", "µs", rows);
+  },
+
+  async catalogue({ workers, count, targets, isQuick }) {
+    // Half a megabyte, which the simulator writes anew each time.
+    const load = { count: isQuick ? 50 : 150, atOnce: 4 };
+    const figures = await rounds(workers, count, (worker) => cpuOf(worker, async () => (await lists(worker, load), load.count)));
+    const rows = compared(figures, 0);
+    targets.push(["list of models from cache, CPU against the floor that fetches it", ratioOf(rows, "ours"), 2]);
+    return ratioTable("List of models: CPU each, µs (4 at once); ours from cache, the others fetch it", "µs", rows);
   },
 
   async "first-byte"({ workers, count, targets, isQuick }) {
