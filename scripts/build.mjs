@@ -110,13 +110,16 @@ export async function optimise(from, to, env) {
   const smallest = ["--flatten", "--rereloop", "-Oz", "-Oz", "--one-caller-inline-max-function-size", "0"];
   // Below the stack, which comes first, there is nothing: addresses may be added up without looking whether they wrap.
   const places = ["--low-memory-unused"];
-  await run("wasm-opt", [...smallest, ...places, ...WASM_FEATURES, "-g", from, "-o", to], { cwd: root, env });
+  // Who compiled it, and for which features: for other tools.
+  const told = ["--strip-producers", "--strip-target-features"];
+  await run("wasm-opt", [...smallest, ...places, ...told, ...WASM_FEATURES, "-g", from, "-o", to], { cwd: root, env });
 }
 
 async function buildWorker(env) {
   const { target } = metadata(env);
   // What LLVM does for speed at the price of size, even where it is told to look at size alone: 2 kB with gzip.
-  const smaller = ["-enable-pre=false", "-disable-lsr", "-disable-licm-promotion"].flatMap((argument) => ["-C", `llvm-args=${argument}`]);
+  const left = ["-enable-pre=false", "-enable-gvn-memdep=false", "-disable-lsr", "-disable-licm-promotion", "-disable-machine-cse", "-disable-machine-licm"];
+  const smaller = left.flatMap((argument) => ["-C", `llvm-args=${argument}`]);
   const names = ["--", "-C", "symbol-mangling-version=v0", ...smaller];
   await run("cargo", ["rustc", "--release", "-p", "openrouter-wasm-worker", "--lib", "--target", WASM_TARGET, ...names], { cwd: root, env });
   const wasm = join(target, WASM_TARGET, "release", "openrouter_wasm_worker.wasm");
