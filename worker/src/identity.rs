@@ -3,6 +3,7 @@
 
 pub(crate) mod edge;
 mod keys;
+mod known;
 mod session;
 mod settings;
 mod token;
@@ -16,13 +17,14 @@ use openrouter_wasm::{
     json::{Value, concat, join},
 };
 
+use self::{
+    known::Lifetime,
+    settings::{Anonymous, Provider, Sessions, Tokens},
+    token::{ANONYMOUS_PREFIX, Algorithm, Expected, Fault, Unverified, object, user_name},
+};
 pub use self::{
     session::{MAX_SESSION_BYTES, SESSION_PATH},
     settings::Authentication,
-};
-use self::{
-    settings::{Anonymous, Provider, Sessions, Tokens},
-    token::{ANONYMOUS_PREFIX, Algorithm, Expected, Fault, Unverified, object, user_name},
 };
 use crate::{
     policy::Refusal,
@@ -265,13 +267,14 @@ impl<'a> Presented<'a> {
 }
 
 impl Sessions {
-    /// Who the session is of.
-    fn identify(&self, token: &Unverified<'_>, now_ms: f64) -> Result<Identity, Fault> {
+    /// Who the session is of, and when the token is good.
+    fn identify(&self, token: &Unverified<'_>, now_ms: f64) -> Result<(Identity, Lifetime), Fault> {
         token::verify(token, &self.signers)?;
         let claims = object(&token.claims).ok_or(Fault::Malformed)?;
         // Clocks of the edge agree to within seconds.
-        Expected { issuer: None, audiences: &self.audience, leeway: 5 }.check(&claims, now_ms)?;
-        session::identity(&claims).ok_or(Fault::User)
+        let expected = Expected { issuer: None, audiences: &self.audience, leeway: 5 };
+        expected.check(&claims, now_ms)?;
+        Ok((session::identity(&claims).ok_or(Fault::User)?, expected.lifetime(&claims)))
     }
 }
 
@@ -543,7 +546,7 @@ mod tests {
     }
 
     fn session(header: &str, claims: &str, secret: &str) -> Result<Identity, Fault> {
-        sessions().identify(&Unverified::parse(&forge(header, claims, secret))?, NOW)
+        sessions().identify(&Unverified::parse(&forge(header, claims, secret))?, NOW).map(|(identity, _)| identity)
     }
 
     #[test]
@@ -587,12 +590,15 @@ mod tests {
             r#"{"sub":"u","plan":"pro","scope":"media","aud":"openrouter-wasm","iat":1800000000,"nbf":1800000000,"exp":1800000060}"#
         );
         assert_eq!(token.kid, "november", "the first secret signs");
-        let identity = sessions().identify(&token, NOW).unwrap();
+        let (identity, lifetime) = sessions().identify(&token, NOW).unwrap();
+        assert_eq!(lifetime, Lifetime { from_ms: NOW - 5000.0, until_ms: NOW + 65_000.0 });
         assert_eq!(
             identity,
             Identity { user: "u".into(), plan: Some("pro".into()), scopes: Scopes(0b100), is_local: false }
         );
         assert_eq!(sessions().identify(&token, NOW + 65_000.0), Err(Fault::Expired));
+        assert!(sessions().identify(&token, NOW - 5000.0).is_ok());
+        assert_eq!(sessions().identify(&token, NOW - 5001.0), Err(Fault::NotYetValid));
     }
 
     #[test]
@@ -781,6 +787,6 @@ mod tests {
     fn a_signer_is_found_by_its_name() {
         let signer = Signer { kid: "november".to_owned(), secret: Secret::new(SECRET) };
         let token = signer.sign(r#"{"sub":"u","aud":"openrouter-wasm","exp":1800000100,"scope":"chat"}"#);
-        assert_eq!(sessions().identify(&Unverified::parse(&token).unwrap(), NOW).unwrap().user, "u");
+        assert_eq!(sessions().identify(&Unverified::parse(&token).unwrap(), NOW).unwrap().0.user, "u");
     }
 }

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::{
     Authentication, Identity, Presented, Source, anonymous_identity,
     keys::{FETCH_TIMEOUT_MS, KeySet, Step, read_list},
+    known::Known,
     session,
     settings::{Provider, Turnstile},
     token::{Algorithm, Fault, Unverified},
@@ -44,6 +45,9 @@ extern "C" {
 type Keys = Rc<RefCell<KeySet<JsValue>>>;
 
 thread_local! {
+    /// What is found again is what the same token said: nothing of it is another user's.
+    static KNOWN: RefCell<Known> = RefCell::default();
+
     /// Keys of identity providers by the URLs of their lists: public, and the same for all users.
     static KEY_SETS: RefCell<Vec<(String, Keys)>> = const { RefCell::new(Vec::new()) };
 }
@@ -70,10 +74,18 @@ pub(crate) async fn identify(authentication: &Authentication, head: &Head<'_>) -
         assertion: assertion.as_deref(),
         cookie: cookie.as_deref(),
     };
-    let (token, source) = presented.token(tokens).map_err(Fault::refusal)?;
     let now_ms = js_sys::Date::now();
+    let bearer = presented.bearer().filter(|_| tokens.sessions.is_some()).unwrap_or_default();
+    if let Some(identity) = KNOWN.with_borrow(|known| known.find(bearer, now_ms)) {
+        return Ok(identity);
+    }
+    let (token, source) = presented.token(tokens).map_err(Fault::refusal)?;
     match source {
-        Source::Session(sessions) => sessions.identify(&token, now_ms).map_err(Fault::refusal),
+        Source::Session(sessions) => {
+            let (identity, lifetime) = sessions.identify(&token, now_ms).map_err(Fault::refusal)?;
+            KNOWN.with_borrow_mut(|known| known.keep(bearer, &identity, lifetime));
+            Ok(identity)
+        }
         Source::Provider(provider) => {
             let identity = provider.identify(&token, now_ms).map_err(Fault::refusal)?;
             check_signature(provider, &token).await?;

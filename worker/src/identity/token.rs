@@ -11,6 +11,7 @@ use openrouter_wasm::{
 };
 use sha2::{Digest, Sha256};
 
+use super::known::Lifetime;
 use crate::policy::Refusal;
 
 /// The longest token that is looked at. Those of identity providers that list a user's groups come to 4 kB.
@@ -178,6 +179,14 @@ impl Expected<'_> {
             return Err(Fault::Issuer);
         }
         Ok(())
+    }
+
+    /// When claims that were checked once pass again.
+    pub(crate) fn lifetime(&self, claims: &Value<'_>) -> Lifetime {
+        let time_ms = |name| claims.get(name).and_then(Value::number).unwrap_or_default() * 1000.0;
+        #[expect(clippy::cast_precision_loss, reason = "some seconds")]
+        let leeway_ms = self.leeway as f64 * 1000.0;
+        Lifetime { from_ms: time_ms("nbf").max(time_ms("iat")) - leeway_ms, until_ms: time_ms("exp") + leeway_ms }
     }
 }
 
