@@ -6,7 +6,7 @@ use std::{
     thread::LocalKey,
 };
 
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Promise, Uint8Array};
 use openrouter_wasm::{
     api::{Call, Endpoint},
     json::{concat, decimal},
@@ -50,6 +50,12 @@ const CACHE_ORIGIN: &str = "https://catalogue.invalid/";
 /// What the Cache API keeps beside a document.
 const KEPT_AT: &str = "x-kept-at";
 const SAID: &str = "x-said-cache-control";
+
+#[wasm_bindgen(raw_module = "../../worker/src/js/platform.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = defaultCache)]
+    fn default_cache() -> Option<Cache>;
+}
 
 #[wasm_bindgen]
 extern "C" {
@@ -343,13 +349,6 @@ fn remember(wanted: &Wanted, name: &str, document: &Rc<Document>) {
         let bytes = document.body.length() as usize;
         MEMORY.with_borrow_mut(|memory| memory.put(name, bytes, document.clone()));
     }
-}
-
-/// `caches.default`; `None` where the runtime has none.
-fn default_cache() -> Option<Cache> {
-    let caches = Reflect::get(&js_sys::global(), &"caches".into()).ok()?;
-    let cache = Reflect::get(&caches, &"default".into()).ok()?;
-    cache.is_object().then(|| cache.unchecked_into())
 }
 
 /// What was made of a document, one for each isolate.

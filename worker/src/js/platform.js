@@ -72,3 +72,6 @@ export async function sendForText(head, body, ms) {
   const response = await fetch(...outgoing(head, body, AbortSignal.timeout(ms)));
   return { response, text: await response.text() };
 }
+
+/** The cache of the place where this runs; nothing where the runtime has none. */
+export const defaultCache = () => globalThis.caches?.default;

@@ -9,14 +9,14 @@ use std::{
 use js_sys::{Error, Promise, Reflect};
 use openrouter_wasm::json::{concat, decimal};
 use wasm_bindgen::prelude::*;
-use web_sys::{Request, Response, Url};
+use web_sys::{Request, Response};
 
 use super::{
     SITE,
     account::{Account, Change, Denied, Need, Poll, Terms},
     numbers,
     plan::Plan,
-    remote::{Namespace, REPLY, binding, url, variable},
+    remote::{Namespace, REPLY, binding, path, url, variable},
     reply_text,
     treasury::{Ask, Holding, Treasury},
 };
@@ -186,8 +186,8 @@ impl Ledger {
     }
 
     async fn fetch(&self, request: &Request) -> Result<Response> {
-        let path = Url::new(&request.url())?.pathname();
-        let words: Vec<&str> = path.split('/').collect();
+        let url = request.url();
+        let words: Vec<&str> = path(&url).split('/').collect();
         let word = |index: usize| words.get(index).copied().unwrap_or_default();
         // What is no number is too large for every limit, and no reservation's.
         let number = |index: usize| whole(word(index)).unwrap_or(u64::MAX);
@@ -456,8 +456,8 @@ impl Site {
     }
 
     fn fetch(&self, request: &Request) -> Result<Response> {
-        let path = Url::new(&request.url())?.pathname();
-        let words: Vec<&str> = path.trim_start_matches('/').splitn(3, '/').collect();
+        let url = request.url();
+        let words: Vec<&str> = path(&url).trim_start_matches('/').splitn(3, '/').collect();
         let ["lease", user, ask] = words[..] else { return Err(failure("there is no such call")) };
         let ask = Ask::parse(&ask.replace('/', " ")).ok_or_else(|| failure("a call is malformed"))?;
         let (holding, resets_ms) = self.lease(user, &ask)?;

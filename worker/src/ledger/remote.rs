@@ -199,6 +199,13 @@ impl RemoteLedger {
 }
 
 /// The host is of no meaning: an object is reached by its stub.
+const HOST: &str = "https://ledger";
+
 pub(super) fn url(path: &str) -> String {
-    fill("https://ledger/%", &[path])
+    concat(&[HOST, "/", path])
+}
+
+/// The path of such a URL, with its slash.
+pub(super) fn path(url: &str) -> &str {
+    url.strip_prefix(HOST).unwrap_or_default()
 }
