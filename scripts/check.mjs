@@ -8,7 +8,7 @@ import { Failure, ask, main, run } from "./processes.mjs";
 import { environment, newNode, root, wasmEnvironment } from "./toolchain.mjs";
 import { functionNames } from "./wasm.mjs";
 
-const MOST_UPLOAD_BYTES = 127_000;
+const MOST_UPLOAD_BYTES = 130_000;
 
 await main("check", async () => {
   const cargo = (args, env = environment()) => run("cargo", args, { cwd: root, env });
@@ -91,7 +91,7 @@ function checkWasm() {
   console.log(`check: ${browser.length} functions in the browser's wasm and ${worker.length} in the Worker's, none unwanted`);
 }
 
-/** What wrangler uploads. The aim is 130,000: a new feature may raise the limit, a slip may not. */
+/** What wrangler uploads: a slip may not make it larger than this. */
 function checkUpload() {
   const folder = join(root, "worker", "build");
   const size = ["index.js", "index_bg.wasm"].reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name)), { level: 9 }).length, 0);

@@ -6,6 +6,7 @@
 //   OPENROUTER_BASE_URL  another address of the OpenRouter API
 //   ALLOWED_ORIGINS      origins that may use the API, by default this server's own
 //   AUTH_MODE            who may use it, by default `local`: everyone on this machine, without a token
+//   ADMIN_SECRET         password of /admin, which is not there without one
 //   ALLOWED_MODELS …     what may be asked for, by default everything; all names are in worker/wrangler.toml
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
@@ -143,7 +144,7 @@ function variablesFile(port, { key, baseUrl, demo = false, file }) {
   set("OPENROUTER_API_KEY", key);
   set("OPENROUTER_BASE_URL", baseUrl);
   // What wrangler.toml has for `local` may be set otherwise.
-  for (const name of LOCAL) set(name, process.env[name] || file[name]);
+  for (const name of ["ADMIN_SECRET", ...LOCAL]) set(name, process.env[name] || file[name]);
   set("ALLOWED_ORIGINS", process.env.ALLOWED_ORIGINS || file.ALLOWED_ORIGINS || `http://${HOST}:${port} http://localhost:${port}`);
 
   const memory = "/dev/shm";

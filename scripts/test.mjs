@@ -25,7 +25,7 @@ const suites = {
   clients: () => [node("tests/clients.test.mjs")],
   matrix: () => [node("tests/matrix.test.mjs"), node("tests/tarball.test.mjs")],
   bench: () => [node("bench/*.test.mjs")],
-  page: () => [node("www/tests/*.test.ts"), node("tests/page.test.mjs", "tests/session.test.mjs")],
+  page: () => [node("www/tests/*.test.ts"), node("tests/page.test.mjs", "tests/session.test.mjs", "tests/admin.test.mjs")],
 };
 
 /**

@@ -36,15 +36,16 @@ for (const name of ["local", "staging", "production"]) {
     const ofKind = (kind) => found.filter((binding) => binding.kind === kind).map((binding) => binding.name);
     assert.deepEqual(ofKind("Environment Variable"), said(name));
     const objects = found.filter(({ kind }) => kind === "Durable Object").map((binding) => `${binding.name}: ${binding.value}`);
-    for (const object of ["LEDGER: Ledger", "SITE: Site"]) assert.ok(objects.includes(object), objects.join());
+    for (const object of ["LEDGER: Ledger", "SITE: Site", "STATS: Stats"]) assert.ok(objects.includes(object), objects.join());
     assert.deepEqual(ofKind("Rate Limit"), ["RATE_LIMITER"]);
+    assert.deepEqual(ofKind("Assets"), ["ASSETS"]);
   });
 }
 
-test("without a named environment nothing is bound, and so nobody is let in", async () => {
+test("without a named environment nothing is bound but the page's files, and so nobody is let in", async () => {
   const printed = await dryRun("--env", "");
   assert.match(printed, /--dry-run: exiting now/);
-  assert.deepEqual(bound(printed), []);
+  assert.deepEqual(bound(printed).map(({ name }) => name), ["ASSETS"]);
 });
 
 test("environments count addresses apart", () => {

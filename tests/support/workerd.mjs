@@ -22,11 +22,12 @@ export const OPEN = { AUTH_MODE: "local", ALLOWED_MODELS: "*", PRICES: "off", MA
  *
  * `cache` is the address (`127.0.0.1:port`) of what answers for the Cache API; without one there is none. `storage` is a
  * folder for Durable Objects: who starts another Worker with the same one finds what is in it. `broken` names bindings of
- * Durable Objects that fail. `rateLimit` is how many requests each key has (it never begins anew), or `"broken"`, or
+ * Durable Objects that fail. With `isLosing`, the figures' answers to the ledgers are lost. With `analytics` there is a data
+ * set of the Analytics Engine, which prints its points. `page` is what the files of the page answer for /admin. `rateLimit` is how many requests each key has (it never begins anew), or `"broken"`, or
  * `"trap"`: what runs after the address `trap` was looked at ends as WebAssembly does when it panics. `modules` is
  * another Worker.
  * @param {Record<string, string>} variables
- * @param {{modules?: {folder: string, files: Record<string, string>}, cache?: string, storage?: string, broken?: string[], rateLimit?: number | "broken" | "trap"}} services
+ * @param {{modules?: {folder: string, files: Record<string, string>}, cache?: string, storage?: string, broken?: string[], isLosing?: boolean, analytics?: boolean, page?: string, rateLimit?: number | "broken" | "trap"}} services
  * @returns {Promise<{url: string, directUrl: string, pid: number, log: () => string, close: () => Promise<void>}>}
  */
 export async function startWorker(variables, services = {}) {
@@ -75,7 +76,7 @@ export async function startWorker(variables, services = {}) {
 }
 
 /** Bindings of Durable Objects, and their classes. */
-const objects = { LEDGER: "Ledger", SITE: "Site" };
+const objects = { LEDGER: "Ledger", SITE: "Site", STATS: "Stats" };
 
 /** A class whose objects fail, whatever they are asked. */
 const brokenObjects = `
@@ -83,6 +84,29 @@ const brokenObjects = `
   const Broken = class extends DurableObject { fetch() { throw new Error("broken") } };
   export { ${Object.values(objects).map((name) => `Broken as ${name}`).join(", ")} };
   export default {};
+`;
+
+/** A class whose objects carry out what they are told by a POST, and lose the answer. */
+const losingObjects = `
+  import { DurableObject } from "cloudflare:workers";
+  export class Losing extends DurableObject {
+    async fetch(request) {
+      const response = await this.env.REAL.getByName("STATS").fetch(request);
+      if (request.method === "POST") throw new Error("lost");
+      return response;
+    }
+  }
+  export default {};
+`;
+
+/** The files of the page, as Cloudflare serves them. */
+const assets = `
+  export default {
+    fetch(request, { PAGE }) {
+      const isThere = new URL(request.url).pathname === "/admin";
+      return isThere ? new Response(PAGE, { headers: { "content-type": "text/html" } }) : new Response("", { status: 404 });
+    },
+  };
 `;
 
 /** What Cloudflare's binding looks like; workerd has none. */
@@ -112,7 +136,21 @@ const rateLimiter = `
   export default ({ most }) => new Ratelimit(JSON.parse(most));
 `;
 
-function configuration(variables, { modules = built, cache, storage, broken = [], rateLimit }) {
+/** The same of a data set: it takes what Cloudflare's takes, and prints it. */
+const dataset = `
+  const isList = (list, most, type) => Array.isArray(list) && list.length <= most && list.every((item) => typeof item === type);
+  class Dataset {
+    writeDataPoint({ indexes, blobs, doubles, ...others }) {
+      const isPoint = isList(indexes, 1, "string") && isList(blobs, 20, "string") && isList(doubles, 20, "number");
+      const bytes = (text) => new TextEncoder().encode(text).length;
+      if (!isPoint || Object.keys(others).length > 0 || bytes(indexes[0]) > 96) throw new TypeError("invalid data point");
+      console.log("data point " + JSON.stringify({ indexes, blobs, doubles }));
+    }
+  }
+  export default () => new Dataset();
+`;
+
+function configuration(variables, { modules = built, cache, storage, broken = [], isLosing, analytics, page, rateLimit }) {
   const settings = readFileSync(join(root, "worker", "wrangler.toml"), "utf8");
   const date = settings.match(/compatibility_date = "(.+)"/)[1];
   const flags = settings.match(/compatibility_flags = (\[.*\])/)[1];
@@ -122,13 +160,16 @@ function configuration(variables, { modules = built, cache, storage, broken = []
 
   const all = Object.entries(variables).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`);
   for (const [name, className] of Object.entries(storage ? objects : {})) {
-    const service = broken.includes(name) ? "broken" : "main";
-    all.push(`(name = "${name}", durableObjectNamespace = (className = "${className}", serviceName = "${service}"))`);
+    let where = `className = "${className}", serviceName = "${broken.includes(name) ? "broken" : "main"}"`;
+    if (name === "STATS" && isLosing) where = 'className = "Losing", serviceName = "losing"';
+    all.push(`(name = "${name}", durableObjectNamespace = (${where}))`);
   }
   if (rateLimit !== undefined) {
     const most = `(name = "most", text = ${JSON.stringify(JSON.stringify(rateLimit))})`;
     all.push(`(name = "RATE_LIMITER", wrapped = (moduleName = "test:rate-limiter", innerBindings = [${most}]))`);
   }
+  if (analytics) all.push(`(name = "ANALYTICS", wrapped = (moduleName = "test:dataset"))`);
+  if (page) all.push(`(name = "ASSETS", service = "assets")`);
   return `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -136,10 +177,14 @@ const config :Workerd.Config = (
     (name = "main", worker = .worker),
     (name = "internet", network = (allow = ["public", "private"])),
     ${cache ? `(name = "cache", external = (address = "${cache}", http = ())),` : ""}
-    ${storage ? `(name = "disk", disk = (path = ${JSON.stringify(storage)}, writable = true)), (name = "broken", worker = .broken),` : ""}
+    ${storage ? `(name = "disk", disk = (path = ${JSON.stringify(storage)}, writable = true)), (name = "broken", worker = .broken), (name = "losing", worker = .losing),` : ""}
+    (name = "assets", worker = .assets),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-  extensions = [(modules = [(name = "test:rate-limiter", internal = true, esModule = ${JSON.stringify(rateLimiter)})])],
+  extensions = [(modules = [
+    (name = "test:rate-limiter", internal = true, esModule = ${JSON.stringify(rateLimiter)}),
+    (name = "test:dataset", internal = true, esModule = ${JSON.stringify(dataset)}),
+  ])],
 );
 const worker :Workerd.Worker = (
   modules = [${embedded.join(", ")}],
@@ -148,6 +193,18 @@ const worker :Workerd.Worker = (
   ${cache ? 'cacheApiOutbound = "cache",' : ""}
   ${stored || ""}
   bindings = [${all.join(", ")}],
+);
+const assets :Workerd.Worker = (
+  modules = [(name = "index.js", esModule = ${JSON.stringify(assets)})],
+  compatibilityDate = "${date}",
+  bindings = [(name = "PAGE", text = ${JSON.stringify(page ?? "")})],
+);
+const losing :Workerd.Worker = (
+  modules = [(name = "index.js", esModule = ${JSON.stringify(losingObjects)})],
+  compatibilityDate = "${date}",
+  durableObjectNamespaces = [(className = "Losing", uniqueKey = "Losing")],
+  durableObjectStorage = (inMemory = void),
+  bindings = [(name = "REAL", durableObjectNamespace = (className = "Stats", serviceName = "main"))],
 );
 const broken :Workerd.Worker = (
   modules = [(name = "index.js", esModule = ${JSON.stringify(brokenObjects)})],

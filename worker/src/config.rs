@@ -9,7 +9,7 @@ use openrouter_wasm::{
 use crate::{
     admission::Rules,
     identity::Authentication,
-    ledger,
+    ledger, log, stats,
     text::{fill, whole},
     upstream::Upstream,
 };
@@ -91,7 +91,11 @@ impl<'a> Variables<'a> {
 
     /// A mistake: the variable, what is wrong, what to do. Never a value.
     pub fn problem(&mut self, problem: impl Into<String>) {
-        self.problems.push(problem.into());
+        let problem = problem.into();
+        // Two parts may need the same variable.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// What was read, unless there were mistakes.
@@ -118,6 +122,10 @@ pub struct Config {
     pub rules: Rules,
     /// Limits and budgets.
     pub ledger: ledger::Settings,
+    /// Figures for the admin.
+    pub stats: stats::Settings,
+    /// What is logged.
+    pub log: log::Settings,
 }
 
 impl Config {
@@ -147,6 +155,8 @@ impl Config {
             authentication: Authentication::read(&mut variables),
             rules: Rules::read(&mut variables),
             ledger: ledger::Settings::read(&mut variables),
+            stats: stats::Settings::read(&mut variables),
+            log: log::Settings::read(&mut variables),
         };
         if config.ledger.has_budget() && !config.rules.has_bound() {
             variables

@@ -10,21 +10,20 @@ mod token;
 
 use std::fmt;
 
-use hmac::Mac;
 use openrouter_wasm::{
     api::{Call, Endpoint},
-    base64::encode_url,
     json::{Value, concat, join},
 };
 
+pub(crate) use self::token::{ANONYMOUS_PREFIX, Secret};
 use self::{
     known::Lifetime,
     settings::{Anonymous, Provider, Sessions, Tokens},
-    token::{ANONYMOUS_PREFIX, Algorithm, Expected, Fault, Unverified, object, user_name},
+    token::{Algorithm, Expected, Fault, Unverified, object, user_name},
 };
 pub use self::{
     session::{MAX_SESSION_BYTES, SESSION_PATH},
-    settings::Authentication,
+    settings::{Admin, Authentication},
 };
 use crate::{
     policy::Refusal,
@@ -176,9 +175,7 @@ fn anonymous_name(anonymous: &Anonymous, ip: Option<&str>) -> Result<String, Ref
         )
     };
     let network = ip.and_then(network).ok_or_else(unknown)?;
-    let mac = anonymous.pseudonym.mac(&[b"address ", network.as_bytes()]);
-    let hash = encode_url(&mac.finalize().into_bytes()[..16]);
-    Ok(concat(&[ANONYMOUS_PREFIX, &hash]))
+    Ok(concat(&[ANONYMOUS_PREFIX, &anonymous.pseudonym.name(b"address ", &network)]))
 }
 
 /// What one subscriber has of an address: the whole of IPv4 (also where it is written as IPv6), the upper half of IPv6,

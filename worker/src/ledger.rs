@@ -6,6 +6,7 @@
 pub mod account;
 pub mod money;
 pub(crate) mod objects;
+pub mod outbox;
 pub mod plan;
 pub(crate) mod remote;
 mod sorted;
@@ -16,12 +17,13 @@ use openrouter_wasm::json::{Value, concat, decimal, join};
 
 use crate::{
     config::Variables,
+    log::LONGEST_MODEL,
     policy::Refusal,
-    text::{fill, whole},
+    text::{fill, shortened, whole},
 };
 
 use self::{
-    account::{Denied, Granted, Left, Limit, Terms},
+    account::{Cost, Denied, Granted, Left, Limit, Terms},
     money::{MOST, date, day_of, nano_usd, usd},
     plan::{Plan, read_plans},
     treasury::Caps,
@@ -159,7 +161,7 @@ fn seconds(variables: &mut Variables<'_>, name: &str, default: &str) -> Vec<u64>
     })
 }
 
-fn single(variables: &mut Variables<'_>, name: &str, default: &str) -> u64 {
+pub(crate) fn single(variables: &mut Variables<'_>, name: &str, default: &str) -> u64 {
     let times = seconds(variables, name, default);
     if times.len() > 1 {
         variables.problem(fill("% must be one number of seconds, e.g. %", &[name, default]));
@@ -219,7 +221,7 @@ impl Limit {
         [Self::Requests, Self::Streams, Self::TokensPerDay, Self::UsdPerDay, Self::UsdPerMonth, Self::Site];
 
     /// As `error.metadata.limit_source` tells it. A name with `daily` in it tells our client not to try again soon.
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Requests => "user_requests",
             Self::Streams => "user_streams",
@@ -303,8 +305,8 @@ pub fn refusal(denied: &Denied) -> Refusal {
     refusal
 }
 
-/// Cost and tokens in a generation's record (`GET /generation`); `None` while the cost is not in it.
-fn cost_in(record: &str) -> Option<(u64, u64)> {
+/// What a generation's record (`GET /generation`) says; `None` while the cost is not in it.
+fn cost_in(record: &str) -> Option<Cost> {
     let record = Value::parse(record)?;
     let record = record.at("data");
     let tokens = |name: &str| match record.at(name) {
@@ -312,10 +314,13 @@ fn cost_in(record: &str) -> Option<(u64, u64)> {
         _ => 0u64,
     };
     // What the model has counted; what is billed by.
-    let native = tokens("native_tokens_prompt").saturating_add(tokens("native_tokens_completion"));
-    let tokens = if native > 0 { native } else { tokens("tokens_prompt").saturating_add(tokens("tokens_completion")) };
+    let (mut prompt, mut completion) = (tokens("native_tokens_prompt"), tokens("native_tokens_completion"));
+    if prompt == 0 && completion == 0 {
+        (prompt, completion) = (tokens("tokens_prompt"), tokens("tokens_completion"));
+    }
     let Value::Number(cost) = record.at("total_cost") else { return None };
-    Some((nano_usd(cost)?, tokens))
+    let model = record.text_of("model").map(|model| shortened(&model, LONGEST_MODEL).to_owned());
+    Some(Cost { usd: nano_usd(cost)?, prompt, completion, model: model.filter(|model| !model.is_empty()) })
 }
 
 /// The ledger cannot be asked.

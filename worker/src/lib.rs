@@ -8,8 +8,10 @@ pub mod config;
 mod http;
 pub mod identity;
 pub mod ledger;
+pub mod log;
 mod platform;
 pub mod policy;
+pub mod stats;
 pub mod stream;
 pub mod task;
 mod text;
@@ -34,14 +36,16 @@ use crate::{
     http::{Head, Headers, Outgoing, body_bytes, header, json_response, now_ms, whole_body},
     identity::{Identity, MAX_SESSION_BYTES, Scope, edge},
     ledger::{
-        account::{Granted, Need},
+        account::{Cost, Granted, Need},
         remote::{self, RemoteLedger},
     },
+    log::{LONGEST_MODEL, Outcome, Trail},
     platform::{Context, Env, Result, log_error, log_thrown},
     policy::{Decision, EXPOSED_HEADERS, Incoming, Refusal},
+    stats::admin,
     stream::{Ended, Inspector, OnEnd, Used},
     task::promise,
-    text::whole,
+    text::{shortened, whole},
     upstream::{
         StreamMode, clean_error,
         fetch::{Asked, Failure, ask},
@@ -78,23 +82,35 @@ pub fn fetch(request: web_sys::Request, env: Env, context: Context) -> Promise {
     promise(Box::pin(async move {
         let read = || Config::read(&|name| remote::variable(&env, name)).map(Rc::new);
         let settings = SETTINGS.with(|settings| settings.get_or_init(read).clone());
-        match answer(&request, &settings, &env, &Rc::new(context)).await {
-            Ok(response) => Ok(response.into()),
+        let head = Head::read(&request)?;
+        let trail = RefCell::default();
+        let began_ms = now_ms();
+        let response = match answer(&head, &settings, &env, &Rc::new(context), &trail).await {
+            Ok(response) => response,
             Err(thrown) => {
                 log_thrown(&thrown);
-                Ok(http::respond(500, &Headers::default(), Some(&"INTERNAL SERVER ERROR".into()))?.into())
+                http::respond(500, &Headers::default(), Some(&"INTERNAL SERVER ERROR".into()))?
+            }
+        };
+        if let Ok(config) = settings {
+            let (trail, status) = (trail.borrow(), response.status());
+            if config.log.takes(head.request_id(), status) {
+                let duration_ms = now_ms().saturating_sub(began_ms);
+                let (request_id, method, path) = (head.request_id(), head.method(), head.path());
+                log::print(&config.log.line(&Outcome { request_id, method, path, status, duration_ms }, &trail));
             }
         }
+        Ok(response.into())
     }))
 }
 
 async fn answer(
-    request: &web_sys::Request,
+    head: &Head<'_>,
     settings: &Settings,
     env: &Env,
     context: &Rc<Context>,
+    trail: &RefCell<Trail>,
 ) -> Result<web_sys::Response> {
-    let head = Head::read(request)?;
     let (path, own_origin) = (head.path(), head.own_origin());
     let (origin, content_type) = (head.header("origin"), head.header("content-type"));
     let incoming = Incoming {
@@ -109,11 +125,11 @@ async fn answer(
         .as_deref()
         .filter(|origin| settings.as_ref().is_ok_and(|config| config.allows_origin(origin, own_origin)));
     let is_messages = path.strip_prefix(PROXY_BASE_PATH) == Some("/messages");
-    let reply = Reply { allowed_origin, request_id: head.request_id(), is_messages, limits: RefCell::default() };
+    let reply = Reply { allowed_origin, request_id: head.request_id(), is_messages, limits: RefCell::default(), trail };
 
     let decision = policy::decide(settings.as_deref(), &incoming);
-    if let Decision::OpenSession | Decision::Usage | Decision::Forward(_) = decision
-        && let Err(refusal) = remote::check_address(env, || address(&head)).await
+    if let Decision::OpenSession | Decision::Usage | Decision::Admin(_) | Decision::Forward(_) = decision
+        && let Err(refusal) = remote::check_address(env, || address(head)).await
     {
         return reply.refuse(&refusal);
     }
@@ -126,17 +142,21 @@ async fn answer(
             let requested = head.header("access-control-request-headers").unwrap_or_default();
             preflight(&reply, allowed_method, &requested)
         }
-        (Decision::OpenSession, Ok(config)) => open_session(&head, config, &reply).await,
-        (Decision::Usage, Ok(config)) => match usage(&head, config, env).await {
+        (Decision::OpenSession, Ok(config)) => open_session(head, config, &reply).await,
+        (Decision::Usage, Ok(config)) => match usage(head, config, env).await {
             Ok(numbers) => json_response(reply.headers(), 200, &numbers),
             Err(refusal) => reply.refuse(&refusal),
         },
         (Decision::Forward(call), Ok(config)) => {
-            let exchange = Exchange { head: &head, config, env, context, call: &call, reply: &reply };
+            let exchange = Exchange { head, config, env, context, call: &call, reply: &reply };
             exchange.forward(head.query()).await
         }
+        (Decision::Admin(view), Ok(config)) => match admin::show(head, config, env, view).await {
+            Ok(shown) => Ok(shown),
+            Err(refusal) => reply.refuse_with(admin::headers(head), &refusal),
+        },
         (Decision::Refuse(refusal), _) => reply.refuse(&refusal),
-        (Decision::Forward(_) | Decision::OpenSession | Decision::Usage, Err(_)) => {
+        (Decision::Forward(_) | Decision::OpenSession | Decision::Usage | Decision::Admin(_), Err(_)) => {
             reply.refuse(&Refusal::misconfigured("The proxy is not set up."))
         }
     }
@@ -193,6 +213,7 @@ impl Exchange<'_> {
             Ok(identity) => identity,
             Err(refusal) => return reply.refuse(&refusal),
         };
+        reply.trail.borrow_mut().user = Some(identity.user.clone());
         if let Err(refusal) = identity.check(Scope::of(call)) {
             return reply.refuse(&refusal);
         }
@@ -219,6 +240,11 @@ impl Exchange<'_> {
             Ok(admission) => admission,
             Err(refusal) => return reply.refuse(&refusal),
         };
+        if let Some((admission, _)) = &admission {
+            let mut trail = reply.trail.borrow_mut();
+            trail.model = admission.models.first().cloned();
+            trail.reserved = admission.usd_nano;
+        }
         let mut bill = None;
         if let (Some((admission, _)), Some(ledger)) = (&admission, ledger) {
             match Bill::open(ledger, context, admission).await {
@@ -237,12 +263,14 @@ impl Exchange<'_> {
         };
         match ask(&config.upstream, &outgoing, &identity.user, Some(self.head.request)).await? {
             Ok(asked) if asked.response.ok() => {
+                reply.trail.borrow_mut().key = Some(asked.key);
                 if let Some(bill) = &bill {
                     bill.follow(&asked);
                 }
                 self.hand_on(asked, bill).await
             }
             Ok(asked) => {
+                reply.trail.borrow_mut().key = Some(asked.key);
                 // OpenRouter bills what it has answered.
                 if let Some(bill) = &bill {
                     bill.ledger.release(context, &bill.granted);
@@ -424,7 +452,10 @@ impl Bill {
         admission: &Admission,
     ) -> std::result::Result<Option<Self>, Refusal> {
         let Admission { usd_nano, tokens, is_stream, .. } = *admission;
-        let granted = ledger.reserve(Need { usd: usd_nano, tokens, is_stream }).await?;
+        let need = Need { usd: usd_nano, tokens, is_stream };
+        // The one it is counted under until its record says which one has answered.
+        let model = admission.models.first().map_or("", |model| shortened(model, LONGEST_MODEL));
+        let granted = ledger.reserve(need, model).await?;
         Ok(granted.map(|granted| Self { ledger, granted, context: Rc::clone(context) }))
     }
 
@@ -440,8 +471,10 @@ impl Bill {
     /// An answer whose end was seen.
     fn end(&self, ended: Ended) {
         match ended.usage {
-            Some(Used { usd_nano: Some(usd), tokens }) => {
-                self.ledger.settle(&self.context, &self.granted, usd, tokens.unwrap_or_default());
+            Some(Used { usd_nano: Some(usd), tokens, completion }) => {
+                let completion = completion.unwrap_or_default();
+                let prompt = tokens.unwrap_or_default().saturating_sub(completion);
+                self.ledger.settle(&self.context, &self.granted, &Cost { usd, prompt, completion, model: None });
             }
             _ => self.ledger.end(&self.context, &self.granted),
         }
@@ -455,6 +488,8 @@ struct Reply<'a> {
     is_messages: bool,
     /// What is left of the user's limits.
     limits: RefCell<Vec<(&'static str, String)>>,
+    /// For the log.
+    trail: &'a RefCell<Trail>,
 }
 
 impl Reply<'_> {
@@ -490,14 +525,15 @@ impl Reply<'_> {
         if refusal.error_type == Some("proxy_configuration") {
             log_error(&concat(&[self.request_id, " ", &*refusal.message]));
         }
+        self.trail.borrow_mut().reason = refusal.limit_source.or(refusal.error_type);
+        if refusal.status == 401 {
+            headers.set("www-authenticate", r#"Bearer error="invalid_token""#);
+        }
         for (name, value) in &refusal.headers {
             headers.set(name, value);
         }
         if let Some(allow) = refusal.allow {
             headers.set("allow", allow);
-        }
-        if refusal.status == 401 {
-            headers.set("www-authenticate", r#"Bearer error="invalid_token""#);
         }
         json_response(headers, refusal.status, &policy::refusal_body(refusal, self.is_messages, self.request_id))
     }

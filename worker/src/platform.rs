@@ -40,6 +40,10 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = setAlarm)]
     pub(crate) fn set_alarm(this: &Storage, at_ms: f64) -> Result<Promise>;
 
+    /// All of it or, where it throws, nothing.
+    #[wasm_bindgen(method, catch, js_name = transactionSync)]
+    pub(crate) fn transaction_sync(this: &Storage, action: &mut dyn FnMut() -> Result<()>) -> Result<()>;
+
     pub(crate) type Sql;
 
     #[wasm_bindgen(method, catch, variadic)]
@@ -49,6 +53,10 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = toArray)]
     pub(crate) fn to_array(this: &Rows) -> Result<Array>;
+
+    /// Rows as arrays, one after the other.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn raw(this: &Rows) -> Result<JsValue>;
 
     /// A line of the log, for the owner.
     #[wasm_bindgen(js_namespace = console, js_name = error)]

@@ -10,6 +10,7 @@ use openrouter_wasm::{
 use crate::{
     config::Config,
     identity::{MAX_SESSION_BYTES, SESSION_PATH},
+    stats::View,
     text::fill,
 };
 
@@ -97,6 +98,8 @@ pub enum Decision {
     Forward(Call),
     /// Tell users their own numbers.
     Usage,
+    /// Show the figures to an admin.
+    Admin(View),
     /// Refuse.
     Refuse(Refusal),
 }
@@ -167,6 +170,9 @@ pub fn decide(config: Result<&Config, &Vec<String>>, request: &Incoming<'_>) -> 
     if request.path == "/usage" {
         return decide_usage(config, request);
     }
+    if let Some(view) = View::at(request.path) {
+        return decide_admin(config, request, view);
+    }
     let Some(path) = request.path.strip_prefix(PROXY_BASE_PATH) else {
         return Decision::Refuse(not_found());
     };
@@ -200,9 +206,7 @@ fn check_caller<'a>(
     config: Result<&'a Config, &'a Vec<String>>,
     request: &Incoming<'_>,
 ) -> Result<&'a Config, Refusal> {
-    let config = config.map_err(|problems| {
-        Refusal::misconfigured(fill("The proxy is not set up: %.", &[&join(problems.iter(), "; ")]))
-    })?;
+    let config = config.map_err(|problems| not_set_up(problems))?;
     let denied = |message: &str| Err(Refusal::new(403, "permission_denied", message));
     if !config.authentication.answers_at(request.own_origin) {
         return denied("With AUTH_MODE=local this Worker answers at localhost and 127.0.0.1 only.");
@@ -216,6 +220,20 @@ fn check_caller<'a>(
             denied("A POST needs an Origin header that is in ALLOWED_ORIGINS.")
         }
         _ => Ok(config),
+    }
+}
+
+fn not_set_up(problems: &[String]) -> Refusal {
+    Refusal::misconfigured(fill("The proxy is not set up: %.", &[&problems.join("; ")]))
+}
+
+/// Of no other site's page, whatever its origin: no answer says that it may read it.
+fn decide_admin(config: Result<&Config, &Vec<String>>, request: &Incoming<'_>, view: View) -> Decision {
+    match config {
+        Err(problems) => Decision::Refuse(not_set_up(problems)),
+        Ok(config) if config.stats.admin.is_none() => Decision::Refuse(not_found()),
+        Ok(_) if request.method != "GET" => Decision::Refuse(method_not_allowed("GET")),
+        Ok(_) => Decision::Admin(view),
     }
 }
 
@@ -490,6 +508,31 @@ mod tests {
         );
         assert_eq!(status(Incoming { origin: Some("https://evil.example"), ..preflight }), 403);
         assert_eq!(status(Incoming { path: "/api/v1/keys", ..preflight }), 404);
+    }
+
+    #[test]
+    fn the_admins_page_is_there_where_there_is_an_admin() {
+        use crate::config::BOUND;
+        let secret = ("ADMIN_SECRET", "0123456789abcdef0123456789abcdef");
+        let with = with_defaults(&[("OPENROUTER_API_KEY", "sk-test"), secret, ("STATS", BOUND), ("LEDGER", BOUND)]);
+        let get = Incoming { method: "GET", path: "/admin", origin: None, content_type: None, ..REQUEST };
+        for (path, view) in
+            [("/admin", View::Page), ("/admin/figures", View::Figures), ("/admin/export.csv", View::Export)]
+        {
+            assert_eq!(decide(with.as_ref(), &Incoming { path, ..get }), Decision::Admin(view));
+            assert_eq!(status(Incoming { path, ..get }), 404, "there is no admin");
+        }
+        for (request, expected) in [
+            (Incoming { method: "POST", ..get }, 405),
+            (Incoming { method: "OPTIONS", ..get }, 405),
+            (Incoming { path: "/admin/", ..get }, 404),
+            (Incoming { path: "/admin/other", ..get }, 404),
+        ] {
+            let Decision::Refuse(refusal) = decide(with.as_ref(), &request) else { panic!("let through") };
+            assert_eq!(refusal.status, expected);
+        }
+        let Decision::Refuse(refusal) = decide(config(&[]).as_ref(), &get) else { panic!("let through") };
+        assert_eq!(refusal.status, 500);
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub struct Used {
     pub usd_nano: Option<u64>,
     /// Of prompt and completion.
     pub tokens: Option<u64>,
+    /// Of completion alone.
+    pub completion: Option<u64>,
 }
 
 /// What to do when an answer has ended: it is carried out before the runtime lets go of the request.
@@ -190,7 +192,8 @@ impl Inspector {
             let known = self.used.unwrap_or_default();
             // A stream may tell its parts one by one.
             let usd_nano = told.usd_nano.or(known.usd_nano);
-            self.used = Some(Used { usd_nano, tokens: told.tokens.or(known.tokens) });
+            let (tokens, completion) = (told.tokens.or(known.tokens), told.completion.or(known.completion));
+            self.used = Some(Used { usd_nano, tokens, completion });
         }
         if !(names_account || has_error) {
             return Cow::Borrowed(document);
@@ -215,8 +218,9 @@ fn used(value: &Value<'_>) -> Option<Used> {
     // What is a whole number but for the last places of a float is that number.
     let usd_nano = usage.number_of("cost").filter(|cost| *cost >= 0.0).map(|cost| (cost * 1e9 - 1e-3).ceil() as u64);
     let count = |names: [&str; 2]| names.iter().find_map(|name| usage.index_of(name)).map(u64::from);
-    let parts = || Some(count(["prompt_tokens", "input_tokens"])? + count(["completion_tokens", "output_tokens"])?);
-    Some(Used { usd_nano, tokens: usage.index_of("total_tokens").map(u64::from).or_else(parts) })
+    let completion = count(["completion_tokens", "output_tokens"]);
+    let parts = || Some(count(["prompt_tokens", "input_tokens"])? + completion?);
+    Some(Used { usd_nano, tokens: usage.index_of("total_tokens").map(u64::from).or_else(parts), completion })
 }
 
 #[cfg(test)]
@@ -243,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_stream_loses_the_account_wherever_it_is_cut_and_nothing_else() {
-        let used = Some(Used { usd_nano: Some(120_000), tokens: Some(9) });
+        let used = Some(Used { usd_nano: Some(120_000), tokens: Some(9), completion: None });
         let bytes = STREAM.as_bytes();
         assert_eq!(through(true, &[bytes]), (CLEAN.to_owned(), used));
         for cut in 0..=bytes.len() {
@@ -282,17 +286,22 @@ mod tests {
 
     #[test]
     fn usage_is_learned_from_every_kind_of_answer() {
-        for (document, usd_nano, tokens) in [
-            (r#"{"usage":{"cost":1e-7,"prompt_tokens":1,"completion_tokens":2}}"#, Some(100), Some(3)),
+        for (document, usd_nano, tokens, completion) in [
+            (r#"{"usage":{"cost":1e-7,"prompt_tokens":1,"completion_tokens":2}}"#, Some(100), Some(3), Some(2)),
             (
                 r#"{"type":"response.completed","response":{"usage":{"input_tokens":1,"output_tokens":4,"cost":0.1}}}"#,
                 Some(100_000_000),
                 Some(5),
+                Some(4),
             ),
-            (r#"{"message":{"usage":{"input_tokens":1,"output_tokens":1}}}"#, None, Some(2)),
-            (r#"{"usage":{"cost":0.0000000001}}"#, Some(1), None),
+            (r#"{"message":{"usage":{"input_tokens":1,"output_tokens":1}}}"#, None, Some(2), Some(1)),
+            (r#"{"usage":{"cost":0.0000000001}}"#, Some(1), None, None),
         ] {
-            assert_eq!(through(false, &[document.as_bytes()]).1, Some(Used { usd_nano, tokens }), "{document}");
+            assert_eq!(
+                through(false, &[document.as_bytes()]).1,
+                Some(Used { usd_nano, tokens, completion }),
+                "{document}"
+            );
         }
         assert_eq!(through(false, &[br#"{"usage":null}"#]).1, None);
     }

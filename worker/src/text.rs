@@ -60,6 +60,15 @@ pub(crate) fn padded(number: impl Into<u64>, width: usize) -> String {
     text
 }
 
+/// The beginning of a text: so many bytes at most, and no half of a letter.
+pub(crate) fn shortened(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// A number of 64 bits in 16 hexadecimal digits.
 pub(crate) fn hexadecimal(number: u64) -> String {
     (0..16).rev().filter_map(|at| char::from_digit(u32::try_from(number >> (4 * at) & 15).ok()?, 16)).collect()
@@ -73,6 +82,13 @@ mod tests {
     fn values_stand_where_they_are_named() {
         assert_eq!(fill("% of %.", &["a%b", "é"]), "a%b of é.");
         assert_eq!(fill("none", &[]), "none");
+    }
+
+    #[test]
+    fn a_text_is_cut_between_letters() {
+        for (most, cut) in [(0, ""), (1, "a"), (2, "a"), (3, "aé"), (4, "aéb"), (99, "aéb")] {
+            assert_eq!(shortened("aéb", most), cut);
+        }
     }
 
     #[test]

@@ -22,6 +22,12 @@ export function cost(dollars: number): string {
   return `$${dollars.toFixed(Math.min(decimals, 12))}`;
 }
 
+/** An amount of many dollars, with cents; of less than one, two digits that matter. */
+export function dollars(amount: number): string {
+  if (amount < 1) return cost(amount);
+  return `$${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+}
+
 const DAY = 24 * 3600;
 
 /** When a wait is over: `in 7 s`, `in 5 min`, `at 14:05`. */

@@ -51,7 +51,7 @@ fn read_names() -> BTreeSet<String> {
             match name {
                 "AUTH_MODE" => Some(mode.to_owned()),
                 // What is read only where these are set.
-                "TURNSTILE_SECRET" | "SITE_USD_PER_DAY" => Some("1".to_owned()),
+                "TURNSTILE_SECRET" | "SITE_USD_PER_DAY" | "ADMIN_EMAILS" => Some("1".to_owned()),
                 _ => None,
             }
         };
@@ -105,6 +105,7 @@ fn what_production_says_is_the_default() {
         ("AUTH_MODE", "session"),
         ("LEDGER", BOUND),
         ("SITE", BOUND),
+        ("STATS", BOUND),
     ];
     let said = table("[env.production.vars]");
     let shown = |is_said: bool| {
@@ -112,13 +113,24 @@ fn what_production_says_is_the_default() {
             let secret = secrets.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
             secret.or_else(|| said.get(name).copied().filter(|_| is_said)).map(ToOwned::to_owned)
         };
-        let Config { upstream, base_url, origins, max_body_bytes, attribution, is_demo, authentication, rules, ledger } =
-            Config::read(&variable).unwrap();
+        let Config {
+            upstream,
+            base_url,
+            origins,
+            max_body_bytes,
+            attribution,
+            is_demo,
+            authentication,
+            rules,
+            ledger,
+            stats,
+            log,
+        } = Config::read(&variable).unwrap();
         format!(
             "{:?}",
             (
                 (upstream.header_timeout_ms, upstream.retry_wait_ms, upstream.stream_mode, base_url, origins),
-                (max_body_bytes, attribution, is_demo, authentication, rules, ledger)
+                (max_body_bytes, attribution, is_demo, authentication, rules, ledger, stats, log)
             )
         )
     };

@@ -1,6 +1,6 @@
 //! Who may call, as the deployment's variables and secrets say it.
 
-use openrouter_wasm::json::concat;
+use openrouter_wasm::{base64::decode_url, json::concat};
 
 use super::{
     Scopes,
@@ -125,7 +125,7 @@ impl Authentication {
         Self::Tokens(Box::new(Tokens {
             sessions: has("session").then(|| Sessions::read(variables)),
             jwt: has("jwt").then(|| Provider::read_jwt(variables)),
-            access: has("access").then(|| Provider::read_access(variables)),
+            access: has("access").then(|| Provider::read_access(variables, "ACCESS_AUD")),
         }))
     }
 
@@ -158,6 +158,49 @@ impl Authentication {
     }
 }
 
+/// Who may see the figures of all users.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    secrets: Vec<Secret>,
+    /// Cloudflare Access, with addresses for names.
+    pub(crate) access: Option<Authentication>,
+    emails: Vec<String>,
+}
+
+impl Admin {
+    /// `None` where nobody may.
+    pub(crate) fn read(variables: &mut Variables<'_>) -> Option<Self> {
+        let (secrets, emails) = (secrets(variables, "ADMIN_SECRET"), words(variables, "ADMIN_EMAILS"));
+        let of_admin = variables.text("ADMIN_ACCESS_AUD");
+        let access = (!emails.is_empty()).then(|| {
+            let audience = if of_admin.is_some() { "ADMIN_ACCESS_AUD" } else { "ACCESS_AUD" };
+            let mut access = Provider::read_access(variables, audience);
+            // A service has no address.
+            (access.user_claim, access.service_claim) = ("email".to_owned(), None);
+            (access.plan_claim, access.scope_claim) = (None, None);
+            Authentication::Tokens(Box::new(Tokens { access: Some(access), ..Tokens::default() }))
+        });
+        (access.is_some() || !secrets.is_empty()).then_some(Self { secrets, access, emails })
+    }
+
+    /// Whether an `Authorization: Basic` header has the secret as its password, whatever its user's name.
+    pub(crate) fn knows(&self, authorization: &str) -> bool {
+        let (scheme, credentials) = authorization.split_once(' ').unwrap_or_default();
+        let credentials = credentials.trim().trim_end_matches('=').replace('+', "-").replace('/', "_");
+        let credentials = decode_url(&credentials).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+        let (_, password) = credentials.split_once(':').unwrap_or_default();
+        scheme.eq_ignore_ascii_case("basic") && self.secrets.iter().any(|secret| secret.is(password))
+    }
+
+    pub(crate) fn has_secret(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
+    pub(crate) fn has_email(&self, email: &str) -> bool {
+        self.emails.iter().any(|known| known.eq_ignore_ascii_case(email))
+    }
+}
+
 impl Anonymous {
     fn read(variables: &mut Variables<'_>) -> Self {
         let scopes = variables.text("ANONYMOUS_SCOPES");
@@ -176,14 +219,11 @@ impl Anonymous {
 impl Sessions {
     fn read(variables: &mut Variables<'_>) -> Self {
         let has_turnstile = variables.text("TURNSTILE_SECRET").is_some();
-        let service = words(variables, "SERVICE_SECRET");
+        let service = secrets(variables, "SERVICE_SECRET");
         if !has_turnstile && service.is_empty() {
             variables.problem(
                 "TURNSTILE_SECRET and SERVICE_SECRET are not set: one of them has to be, or nobody begins a session",
             );
-        }
-        for secret in &service {
-            check_length(variables, "SERVICE_SECRET", secret);
         }
         let seconds = variables.whole("SESSION_SECONDS", DEFAULT_SESSION_SECONDS, 1);
         let max_seconds = variables.whole("SESSION_MAX_SECONDS", DEFAULT_SESSION_MAX_SECONDS.max(seconds), 1);
@@ -199,9 +239,18 @@ impl Sessions {
             seconds,
             max_seconds,
             turnstile: has_turnstile.then(|| Turnstile::read(variables)),
-            service: service.iter().map(|secret| Secret::new(secret)).collect(),
+            service,
         }
     }
+}
+
+/// Secrets without names, any of which is valid.
+fn secrets(variables: &mut Variables<'_>, name: &str) -> Vec<Secret> {
+    let secrets = words(variables, name);
+    for secret in &secrets {
+        check_length(variables, name, secret);
+    }
+    secrets.iter().map(|secret| Secret::new(secret)).collect()
 }
 
 /// `SESSION_SECRETS`: `november:… october:…`.
@@ -254,7 +303,7 @@ impl Provider {
         }
     }
 
-    fn read_access(variables: &mut Variables<'_>) -> Self {
+    fn read_access(variables: &mut Variables<'_>, audience: &str) -> Self {
         let domain = need(variables, "ACCESS_TEAM_DOMAIN", "such as example.cloudflareaccess.com");
         let issuer = if has(&domain, "://") { domain } else { concat(&["https://", &domain]) };
         let issuer = issuer.trim_end_matches('/').to_owned();
@@ -264,7 +313,7 @@ impl Provider {
         let jwks_url = concat(&[&issuer, "/cdn-cgi/access/certs"]);
         Self {
             issuer,
-            audiences: need_words(variables, "ACCESS_AUD", "the Application Audience (AUD) Tag"),
+            audiences: need_words(variables, audience, "the Application Audience (AUD) Tag"),
             service_claim: Some("common_name"),
             ..Self::read(variables, "ACCESS", jwks_url)
         }

@@ -273,6 +273,11 @@ impl Secret {
         mac
     }
 
+    /// A name for a text, always the same, from which nobody without the secret gets the text back.
+    pub(crate) fn name(&self, kind: &[u8], text: &str) -> String {
+        encode_url(&self.mac(&[kind, text.as_bytes()]).finalize().into_bytes()[..16])
+    }
+
     /// Compares in a time that does not tell how much of it is right, nor how long it is: by hashes.
     pub(crate) fn is(&self, presented: &str) -> bool {
         let label: &[&[u8]] = &[b"is it the same"];

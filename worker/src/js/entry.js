@@ -48,5 +48,6 @@ function durable(name) {
 
 export const Ledger = durable("Ledger");
 export const Site = durable("Site");
+export const Stats = durable("Stats");
 
 export default { fetch: (request, env, context) => whole().fetch(request, env, context) };

@@ -10,6 +10,7 @@ use super::{
     line,
     money::{MOST, date, day_of, month_of, start_of, usd, week_of},
     numbers,
+    outbox::{self, Outbox},
     plan::Plan,
     sorted::Sorted,
     treasury::Ask,
@@ -45,6 +46,19 @@ pub struct Need {
     pub tokens: u64,
     /// Whether it holds one of the streams at once.
     pub is_stream: bool,
+}
+
+/// What a request has cost.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cost {
+    /// In nano-USD.
+    pub usd: u64,
+    /// Tokens of the prompt.
+    pub prompt: u64,
+    /// Tokens of the answer.
+    pub completion: u64,
+    /// Which model has answered, where that became known; else it is the one that was asked for.
+    pub model: Option<String>,
 }
 
 /// Which limit it was.
@@ -121,6 +135,8 @@ struct Reservation {
     day: u32,
     at_ms: u64,
     has_ended: bool,
+    /// Which model was asked for.
+    model: String,
     stage: Stage,
 }
 
@@ -170,6 +186,8 @@ pub struct Account {
     window: Window,
     days: Sorted<u32, Spent>,
     open: Sorted<u64, Reservation>,
+    /// What the site's figures are to be told.
+    pub outbox: Outbox,
     changes: Vec<Change>,
 }
 
@@ -182,6 +200,7 @@ impl Account {
         for (name, text) in records {
             match name.split_once('/') {
                 None if name == ACCOUNT => account.read(&text)?,
+                None if name == outbox::NAME => account.outbox.read(&text)?,
                 Some(("day", day)) => {
                     account.days.put(whole(day)?, Spent::parse(&text)?);
                 }
@@ -196,7 +215,9 @@ impl Account {
 
     /// What has changed since the last time.
     pub fn take_changes(&mut self) -> Vec<Change> {
-        std::mem::take(&mut self.changes)
+        let mut changes = std::mem::take(&mut self.changes);
+        changes.extend(self.outbox.change.take());
+        changes
     }
 
     /// Sets aside what a request may cost at most. With a site's cap, [`Account::confirm`] has to follow.
@@ -257,10 +278,18 @@ impl Account {
             Some(_) if need.usd > 0 => Stage::Waiting,
             _ => Stage::Sent { expires_ms: now_ms + terms.expires_ms },
         };
-        self.open.put(id, Reservation { need, day, at_ms: now_ms, has_ended: false, stage });
+        self.open.put(id, Reservation { need, day, at_ms: now_ms, has_ended: false, model: String::new(), stage });
         self.keep_account();
         self.keep_open(id);
         Ok(Granted { id, requests: self.left(plan, now_ms) })
+    }
+
+    /// Notes which model a reservation is for.
+    pub fn label(&mut self, id: u64, model: &str) {
+        if let Some(open) = self.open.get_mut(id) {
+            model.clone_into(&mut open.model);
+            self.keep_open(id);
+        }
     }
 
     /// Whether so much more passes a limit, and whether waiting helps.
@@ -323,18 +352,18 @@ impl Account {
         true
     }
 
-    /// Charges what a request has really cost.
-    pub fn settle(&mut self, id: u64, usd: u64, tokens: u64) -> bool {
-        let Some(open) = self.open.remove(id) else { return false };
+    /// Charges what a request has really cost; without a cost, for it will not become known, what it reserved.
+    pub fn settle(&mut self, id: u64, cost: Option<Cost>) -> bool {
+        let Some(Reservation { need, day, model, .. }) = self.open.remove(id) else { return false };
         self.changes.push(Change::Delete(Self::open_name(id)));
-        self.charge(open.day, usd.min(MOST), tokens.min(MOST));
+        let is_estimated = cost.is_none();
+        let cost = cost.unwrap_or(Cost { usd: need.usd, prompt: need.tokens, completion: 0, model: None });
+        let (usd, prompt, completion) = (cost.usd.min(MOST), cost.prompt.min(MOST), cost.completion.min(MOST));
+        self.charge(day, usd, (prompt + completion).min(MOST));
+        let counts =
+            if is_estimated { [1, 0, 0, usd, 1, prompt, usd, 0] } else { [1, prompt, completion, usd, 0, 0, 0, 0] };
+        self.outbox.settled(day, cost.model.as_ref().unwrap_or(&model), counts);
         true
-    }
-
-    /// Charges a request whose cost will not become known with what it reserved.
-    pub fn settle_as_reserved(&mut self, id: u64) -> bool {
-        let Some(need) = self.open.get(id).map(|open| open.need) else { return false };
-        self.settle(id, need.usd, need.tokens)
     }
 
     fn charge(&mut self, day: u32, usd: u64, tokens: u64) {
@@ -363,7 +392,7 @@ impl Account {
         let over: Vec<_> = over.map(|(id, open)| (*id, open.stage == Stage::Waiting)).collect();
         for (id, is_waiting) in over {
             if terms.is_vanished_charged && !is_waiting {
-                self.settle_as_reserved(id);
+                self.settle(id, None);
             } else {
                 self.release(id);
             }
@@ -388,7 +417,7 @@ impl Account {
         let Some(Reservation { stage: Stage::Bound { polls, .. }, .. }) = self.open.get_mut(id) else { return };
         *polls += 1;
         if *polls as usize >= terms.polls_ms.len() {
-            self.settle_as_reserved(id);
+            self.settle(id, None);
         } else {
             self.keep_open(id);
         }
@@ -411,7 +440,7 @@ impl Account {
                 Some(now_ms)
             }
         });
-        due.into_iter().chain(lease).min()
+        due.into_iter().chain(lease).chain(self.outbox.next_ms(now_ms)).min()
     }
 
     // ---- the site's part
@@ -642,7 +671,11 @@ impl Account {
 
     fn keep_open(&mut self, id: u64) {
         if let Some(open) = self.open.get(id).filter(|open| open.stage != Stage::Waiting) {
-            self.changes.push(Change::Put(Self::open_name(id), open.to_text()));
+            let (name, text) = (Self::open_name(id), open.to_text());
+            match self.changes.last_mut() {
+                Some(Change::Put(last, kept)) if *last == name => *kept = text,
+                _ => self.changes.push(Change::Put(name, text)),
+            }
         }
     }
 }
@@ -670,7 +703,7 @@ impl Reservation {
         }
     }
 
-    /// Numbers; the generation's name stands after them.
+    /// Numbers; the generation's name stands after them, and the model's after that.
     fn to_text(&self) -> String {
         let Need { usd, tokens, is_stream } = self.need;
         let common = [usd, tokens, u64::from(is_stream), u64::from(self.day), self.at_ms, u64::from(self.has_ended)];
@@ -681,11 +714,12 @@ impl Reservation {
                 (vec![u64::from(*key), u64::from(*polls), *since_ms], generation.as_str())
             }
         };
-        [&line(&[&common[..], &numbers].concat()), "/", generation].concat()
+        [&line(&[&common[..], &numbers].concat()), "/", generation, " ", &self.model].concat()
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let (numbers_text, generation) = text.split_once('/')?;
+        let (numbers_text, names) = text.split_once('/')?;
+        let (generation, model) = names.split_once(' ').unwrap_or((names, ""));
         let numbers = numbers(numbers_text)?;
         let [usd, tokens, is_stream, day, at_ms, has_ended, ref stage @ ..] = numbers[..] else { return None };
         let stage = match *stage {
@@ -699,7 +733,8 @@ impl Reservation {
             _ => return None,
         };
         let need = Need { usd, tokens, is_stream: is_stream == 1 };
-        Some(Self { need, day: u32::try_from(day).ok()?, at_ms, has_ended: has_ended == 1, stage })
+        let (day, model) = (u32::try_from(day).ok()?, model.to_owned());
+        Some(Self { need, day, at_ms, has_ended: has_ended == 1, model, stage })
     }
 }
 

@@ -22,6 +22,11 @@ fn capped() -> Terms {
     Terms { lease_idle_ms: Some(60_000), ..terms() }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as it is settled")]
+fn cost(usd: u64, tokens: u64) -> Option<Cost> {
+    Some(Cost { usd, prompt: tokens, ..Cost::default() })
+}
+
 fn need(usd: u64, tokens: u64) -> Need {
     Need { usd, tokens, is_stream: true }
 }
@@ -100,7 +105,7 @@ fn each_limit_is_told_by_its_name_with_when_it_ends() {
     let plan = Plan { usd_per_month: Some(10), usd_per_day: Some(100), ..Plan::default() };
     let mut account = fresh();
     let id = account.reserve(&plan, &terms(), need(6, 1), NOON).unwrap().id;
-    account.settle(id, 6, 1);
+    account.settle(id, cost(6, 1));
     let denied = account.reserve(&plan, &terms(), need(6, 1), NOON).unwrap_err();
     assert_eq!((denied.limit, denied.used, denied.resets_ms), (Limit::UsdPerMonth, 6, start_of(20_788)));
     assert_eq!(denied.retry_ms, Some(start_of(20_788) - NOON));
@@ -131,8 +136,8 @@ fn the_true_cost_takes_the_place_of_what_was_reserved() {
     let plan = Plan { usd_per_day: Some(10), ..Plan::default() };
     let mut account = fresh();
     let id = account.reserve(&plan, &terms(), need(10, 10), NOON).unwrap().id;
-    assert!(account.settle(id, 3, 4));
-    assert!(!account.settle(id, 3, 4), "once");
+    assert!(account.settle(id, cost(3, 4)));
+    assert!(!account.settle(id, cost(3, 4)), "once");
     assert_eq!(account.spent_since(20_778, 20_778), (3, 4));
     let id = account.reserve(&plan, &terms(), need(7, 1), NOON).unwrap().id;
     assert!(account.release(id));
@@ -146,7 +151,7 @@ fn a_cost_counts_on_the_day_of_its_request() {
     let evening = start_of(20_779) - 1;
     let id = account.reserve(&plan, &terms(), need(10, 1), evening).unwrap().id;
     assert!(account.reserve(&plan, &terms(), need(10, 1), start_of(20_779)).is_ok(), "the next day has its own budget");
-    account.settle(id, 9, 1);
+    account.settle(id, cost(9, 1));
     assert_eq!(account.spent_since(20_778, 20_778).0, 9);
     assert_eq!(account.spent_since(20_779, 20_779).0, 0);
 }
@@ -216,7 +221,7 @@ fn a_clock_that_was_wrong_for_a_while_forgets_nothing_and_holds_nothing_for_ever
     let plan = Plan { usd_per_day: Some(10), ..Plan::default() };
     let mut account = fresh();
     let id = account.reserve(&plan, &terms(), need(10, 1), NOON).unwrap().id;
-    account.settle(id, 10, 1);
+    account.settle(id, cost(10, 1));
     let year = 365 * 24 * HOUR;
     let (sent, bound) = (
         account.reserve(&plan, &terms(), need(4, 1), NOON + year).unwrap().id,
@@ -261,7 +266,7 @@ fn the_users_own_numbers_are_told() {
     };
     let mut account = fresh();
     let id = account.reserve(&plan, &terms(), need(20_000_000, 100), NOON - 24 * HOUR).unwrap().id;
-    account.settle(id, 15_000_000, 70);
+    account.settle(id, cost(15_000_000, 70));
     account.reserve(&plan, &terms(), need(30_000_000, 200), NOON).unwrap();
     let usage: serde_json::Value = serde_json::from_str(&account.usage_json(&plan, Some("free"), NOON)).unwrap();
     let expected = serde_json::json!({"data": {
@@ -299,9 +304,9 @@ fn a_lease_is_asked_for_and_idle_ones_go_back() {
     assert!(account.confirm(&terms, id, NOON));
     let second = account.reserve(&Plan::default(), &terms, need(20, 1), NOON).unwrap().id;
     assert!(account.confirm(&terms, second, NOON), "the lease is large enough for two");
-    account.settle(id, 5, 1);
+    account.settle(id, cost(5, 1));
     assert_eq!(account.give_back(&terms, NOON + HOUR), [], "not while it is held");
-    account.settle(second, 5, 1);
+    account.settle(second, cost(5, 1));
     assert_eq!(account.give_back(&terms, NOON + 1), [], "not while others may follow");
     assert_eq!(account.next_ms(&terms, NOON), Some(NOON + 60_000));
     let asks = account.give_back(&terms, NOON + 60_000);
@@ -320,7 +325,7 @@ fn a_lease_ends_with_its_day_and_costs_above_it_are_told() {
     let ask = account.ask(20_778, 50);
     account.leased(&ask, 50);
     assert!(account.confirm(&terms, id, NOON));
-    account.settle(id, 60, 1);
+    account.settle(id, cost(60, 1));
     let asks = account.give_back(&terms, NOON);
     assert_eq!((asks[0].most, asks[0].is_fact), (60, true), "more than was reserved: the site must know");
     account.leased(&asks[0], 60);
@@ -328,7 +333,7 @@ fn a_lease_ends_with_its_day_and_costs_above_it_are_told() {
     let ask = account.ask(20_778, 50);
     account.leased(&ask, 110);
     assert!(account.confirm(&terms, id, NOON));
-    account.settle(id, 0, 1);
+    account.settle(id, cost(0, 1));
     assert_eq!(account.give_back(&terms, start_of(20_779))[0].most, 60, "at once when the day is over");
 }
 
@@ -346,7 +351,7 @@ fn an_answer_of_the_site_that_was_lost_leaves_nothing_on_lease() {
         } else {
             account.leased(&ask, held.nano);
             assert!(account.confirm(&terms, id, NOON));
-            account.settle(id, 10, 1);
+            account.settle(id, cost(10, 1));
         }
     }
     assert_eq!(treasury.on_lease(20_778), 20);
@@ -484,7 +489,7 @@ proptest! {
                 }
                 Step::End(which) => drop(account.end(pick(which), now)),
                 Step::Settle(which, usd) => {
-                    prop_assert_eq!(account.settle(pick(which), usd, 1), book.open.contains_key(&pick(which)));
+                    prop_assert_eq!(account.settle(pick(which), cost(usd, 1)), book.open.contains_key(&pick(which)));
                     book.charge(pick(which), Some((usd, 1)));
                 }
                 Step::Miss(which) => {
@@ -548,7 +553,7 @@ proptest! {
                     if let Some(id) = first {
                         // Never more than was reserved: that is what admission sees to.
                         let most = account.open.get(id).unwrap().need.usd;
-                        account.settle(id, usd.min(most), 1);
+                        account.settle(id, cost(usd.min(most), 1));
                     }
                 }
                 4 => {

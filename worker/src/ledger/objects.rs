@@ -9,14 +9,16 @@ use std::{
 use js_sys::{Error, Promise, Reflect};
 use openrouter_wasm::json::{concat, decimal};
 use wasm_bindgen::prelude::*;
-use web_sys::{Request, Response};
+use web_sys::{Request, RequestInit, Response};
 
 use super::{
     SITE,
-    account::{Account, Change, Denied, Need, Poll, Terms},
+    account::{Account, Change, Cost, Denied, Need, Poll, Terms},
+    money::day_of,
     numbers,
+    outbox::Message,
     plan::Plan,
-    remote::{Namespace, REPLY, binding, path, url, variable},
+    remote::{Namespace, REPLY, Stub, binding, path, url, variable},
     reply_text,
     treasury::{Ask, Holding, Treasury},
 };
@@ -24,6 +26,7 @@ use crate::{
     config::Config,
     http::{Headers, Outgoing, fetch_text, header, now_ms, respond, text_of},
     platform::{Env, Result, Rows, Sql, State, log_error},
+    stats::{self, ANALYTICS, STATS},
     task::{JsFuture, Resolvers, promise, resolvers},
     text::{fill, padded, whole},
 };
@@ -38,7 +41,7 @@ const KEPT_MS: u64 = 30 * super::money::DAY_MS;
 const POLLS_AT_ONCE: usize = 6;
 
 /// What went wrong in an object. Its words stay in the log.
-fn failure(what: &str) -> JsValue {
+pub(crate) fn failure(what: &str) -> JsValue {
     Error::new(what).into()
 }
 
@@ -108,13 +111,13 @@ impl Records {
 }
 
 /// An answer that is one line.
-fn reply(line: &str) -> Result<Response> {
+pub(crate) fn reply(line: &str) -> Result<Response> {
     let mut headers = Headers::default();
     headers.set(REPLY, line);
     respond(200, &headers, None)
 }
 
-fn decoded(word: &str) -> Result<String> {
+pub(crate) fn decoded(word: &str) -> Result<String> {
     Ok(String::from(js_sys::decode_uri_component(word)?))
 }
 
@@ -194,7 +197,7 @@ impl Ledger {
         match word(1) {
             "reserve" => {
                 let need = Need { usd: number(3), tokens: number(4), is_stream: number(5) == 1 };
-                self.reserve(&self.plan(word(2))?.1, need).await
+                self.reserve(&self.plan(word(2))?.1, need, &decoded(word(6))?, word(7)).await
             }
             what @ ("usage" | "key") => {
                 let (name, plan) = self.plan(word(2))?;
@@ -210,13 +213,16 @@ impl Ledger {
             }
             "owns" => reply(&self.records()?.owns(&decoded(word(2))?)?.to_string()),
             what => {
-                let (id, second, third) = (number(2), number(3), number(4));
+                let (id, second) = (number(2), number(3));
                 let generation = if what == "bind" { decoded(word(4))? } else { String::new() };
                 let is_done = self.with(|account, _, now| match what {
                     "bind" => account.bind(id, &generation, u32::try_from(second).unwrap_or_default(), now),
                     "release" => account.release(id),
-                    "charge" => account.settle_as_reserved(id),
-                    "settle" => account.settle(id, second, third),
+                    "charge" => account.settle(id, None),
+                    "settle" => {
+                        let cost = Cost { usd: second, prompt: number(4), completion: number(5), model: None };
+                        account.settle(id, Some(cost))
+                    }
                     "end" => account.end(id, now),
                     _ => false,
                 })?;
@@ -269,14 +275,19 @@ impl Ledger {
 
     /// The same without a type: it is in the upload once.
     fn with_account(&self, action: &mut dyn FnMut(&mut Account, &Terms, u64)) -> Result<()> {
-        let terms = &self.config()?.ledger.terms;
+        let config = self.config()?;
+        let terms = &config.ledger.terms;
         let records = self.records()?;
         let mut place = self.account.borrow_mut();
         let account = match &mut *place {
             Some(account) => account,
             place => {
                 let kept = records.read("", "\u{10ffff}")?;
-                place.insert(Account::load(kept.into_iter()).ok_or_else(|| failure("a record is damaged"))?)
+                let account = Account::load(kept.into_iter()).ok_or_else(|| failure("a record is damaged"))?;
+                let account = place.insert(account);
+                account.outbox.interval_ms = config.stats.interval_ms;
+                account.outbox.has_points = binding(&self.env, ANALYTICS).is_some();
+                account
             }
         };
         let now = now_ms();
@@ -286,6 +297,12 @@ impl Ledger {
             // Memory says what storage does not: it is read again.
             *place = None;
             return Err(error);
+        }
+        for point in account.outbox.take_points() {
+            let user = decoded(account.outbox.user()).unwrap_or_default();
+            if stats::write_point(&self.env, &config.log.user(&user), &point).is_err() {
+                log_error("the Analytics Engine takes no data point");
+            }
         }
         let next = if self.is_in_alarm.get() { None } else { account.next_ms(terms, now) };
         if let Some(next) = next.filter(|next| self.alarm_ms.get().is_none_or(|set| *next < set)) {
@@ -303,13 +320,23 @@ impl Ledger {
         }
     }
 
-    async fn reserve(&self, plan: &Plan, need: Need) -> Result<Response> {
+    async fn reserve(&self, plan: &Plan, need: Need, model: &str, user: &str) -> Result<Response> {
         let begun = self.rounds.get();
-        let result = self.with(|account, terms, now| account.reserve(plan, terms, need, now))?;
+        let result = self.with(|account, terms, now| {
+            account.outbox.name(user);
+            let result = account.reserve(plan, terms, need, now);
+            if let Ok(granted) = &result {
+                account.label(granted.id, model);
+            }
+            result
+        })?;
         let result = match result {
             Ok(granted) => self.cover(granted.id, begun).await?.map_or(Ok(granted), Err),
             denied => denied,
         };
+        if let Err(denied) = &result {
+            self.with(|account, _, now| account.outbox.refused(day_of(now), denied.limit.name()))?;
+        }
         reply(&reply_text(&result))
     }
 
@@ -372,8 +399,7 @@ impl Ledger {
 
     /// The lease, and when the site's cap begins anew.
     async fn ask_site_once(&self, ask: &Ask) -> Result<(u64, u64)> {
-        let namespace = binding(&self.env, SITE).ok_or_else(|| failure("SITE is not bound"))?;
-        let stub = namespace.unchecked_ref::<Namespace>().get_by_name("site")?;
+        let stub = object(&self.env, SITE, "site")?;
         let path = concat(&["lease/", &self.state.id().text(), "/", &ask.to_text().replace(' ', "/")]);
         let response: Response = JsFuture::from(stub.fetch(&url(&path))?).await?.unchecked_into();
         let line = header(&response, REPLY).unwrap_or_default();
@@ -396,7 +422,7 @@ impl Ledger {
                     Err(_) => None,
                 };
                 self.with(|account, terms, _| match cost {
-                    Some((usd, tokens)) => drop(account.settle(id, usd, tokens)),
+                    Some(cost) => drop(account.settle(id, Some(cost))),
                     None => account.missed(terms, id),
                 })?;
             }
@@ -408,7 +434,30 @@ impl Ledger {
                 self.ask_site(asks).await;
             }
         }
+        self.tell_figures().await?;
         self.records()?.forget_generations(now_ms().saturating_sub(KEPT_MS))
+    }
+
+    /// Tells the site's figures what is new. What could not be told is told later.
+    async fn tell_figures(&self) -> Result<()> {
+        let mut message = None;
+        self.with_account(&mut |account, _, now| message = account.outbox.message(now))?;
+        let Some(Message { path, rows }) = message else { return Ok(()) };
+        let begin = || {
+            let stub = object(&self.env, STATS, STATS)?;
+            let init = RequestInit::new();
+            init.set_method("POST");
+            init.set_body(&rows.into());
+            stub.fetch_with(&url(&fill("count/%/%", &[&self.state.id().text(), &path])), &init)
+        };
+        let is_taken = match begin() {
+            Ok(told) => JsFuture::from(told).await.is_ok_and(|response| response.unchecked_into::<Response>().ok()),
+            Err(_) => false,
+        };
+        if !is_taken {
+            log_error("the figures cannot be told; it is tried again");
+        }
+        self.with(|account, _, _| account.outbox.told(is_taken))
     }
 
     fn ask_record(&self, poll: &Poll) -> Result<JsFuture> {
@@ -420,8 +469,14 @@ impl Ledger {
     }
 }
 
-/// Cost and tokens in a generation's record; `None` while it is not there.
-fn cost_in(record: Result<JsValue>) -> Option<(u64, u64)> {
+/// An object of a class.
+pub(crate) fn object(env: &Env, class: &str, name: &str) -> Result<Stub> {
+    let namespace = binding(env, class).ok_or_else(|| failure("a class is not bound"))?;
+    namespace.unchecked_ref::<Namespace>().get_by_name(name)
+}
+
+/// What a generation's record says; `None` while it is not there.
+fn cost_in(record: Result<JsValue>) -> Option<Cost> {
     let (response, body) = text_of(record)?;
     if response.ok() { super::cost_in(&body) } else { None }
 }

@@ -3,11 +3,11 @@
 use js_sys::{Object, Promise, Reflect};
 use openrouter_wasm::json::{concat, decimal};
 use wasm_bindgen::prelude::*;
-use web_sys::Response;
+use web_sys::{RequestInit, Response};
 
 use super::{
     LEDGER, RATE_LIMITER, Settings,
-    account::{Granted, Need},
+    account::{Cost, Granted, Need},
     parse_reply, refusal, too_often, unavailable,
 };
 use crate::{
@@ -22,16 +22,19 @@ use crate::{
 #[wasm_bindgen]
 extern "C" {
     /// A namespace of Durable Objects.
-    pub(super) type Namespace;
+    pub(crate) type Namespace;
 
     #[wasm_bindgen(method, catch, js_name = getByName)]
-    pub(super) fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
+    pub(crate) fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
 
     /// One of its objects.
-    pub(super) type Stub;
+    pub(crate) type Stub;
 
     #[wasm_bindgen(method, catch, js_name = fetch)]
-    pub(super) fn fetch(this: &Stub, url: &str) -> Result<Promise, JsValue>;
+    pub(crate) fn fetch(this: &Stub, url: &str) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = fetch)]
+    pub(super) fn fetch_with(this: &Stub, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 
     type RateLimiter;
 
@@ -40,10 +43,10 @@ extern "C" {
 }
 
 /// Where an object's answer stands: a header costs less than a body.
-pub(super) const REPLY: &str = "reply";
+pub(crate) const REPLY: &str = "reply";
 
 /// A binding by its name.
-pub(super) fn binding(env: &Env, name: &str) -> Option<JsValue> {
+pub(crate) fn binding(env: &Env, name: &str) -> Option<JsValue> {
     Reflect::get(env, &name.into()).ok().filter(JsValue::is_object)
 }
 
@@ -78,6 +81,8 @@ pub(crate) async fn check_address(env: &Env, address: impl FnOnce() -> String) -
 /// The ledger of one user.
 pub(crate) struct RemoteLedger {
     stub: Stub,
+    /// As a part of a path.
+    user: String,
     /// `~` for none: no plan has this name.
     plan: String,
     is_open_for_free: bool,
@@ -101,17 +106,18 @@ impl RemoteLedger {
         let namespace = binding(env, LEDGER).ok_or_else(unavailable)?;
         let stub = namespace.unchecked_ref::<Namespace>().get_by_name(user).map_err(|_| unavailable())?;
         let plan = name.unwrap_or("~").to_owned();
-        Ok(Some(Self { stub, plan, is_open_for_free: settings.is_open_for_free }))
+        Ok(Some(Self { stub, user: encoded(user), plan, is_open_for_free: settings.is_open_for_free }))
     }
 
     /// Sets aside what a request may cost at most; `None` where it passes though the ledger fails.
     ///
     /// # Errors
     /// The limit that it would pass, or 503 where the ledger fails.
-    pub(crate) async fn reserve(&self, need: Need) -> Result<Option<Granted>, Refusal> {
+    pub(crate) async fn reserve(&self, need: Need, model: &str) -> Result<Option<Granted>, Refusal> {
         let Need { usd, tokens, is_stream } = need;
+        let [usd_text, tokens, is_stream] = [usd, tokens, u64::from(is_stream)].map(decimal);
         let path =
-            fill("reserve/%/%/%/%", &[&self.plan, &decimal(usd), &decimal(tokens), &decimal(u64::from(is_stream))]);
+            fill("reserve/%/%/%/%/%/%", &[&self.plan, &usd_text, &tokens, &is_stream, &encoded(model), &self.user]);
         let reply = match self.ask(&path).await {
             Ok(response) => header(&response, REPLY).as_deref().and_then(parse_reply),
             Err(()) => None,
@@ -127,8 +133,8 @@ impl RemoteLedger {
     /// Notes the generation that answers a request, and the number of the key that it was made with: its record will
     /// tell what it has cost.
     pub(crate) fn bind(&self, context: &Context, granted: &Granted, generation: &str, key: u32) {
-        let generation = String::from(js_sys::encode_uri_component(generation));
-        self.tell(context, &fill("bind/%/%/%", &[&decimal(granted.id), &decimal(u64::from(key)), &generation]));
+        let (id, key) = (decimal(granted.id), decimal(u64::from(key)));
+        self.tell(context, &fill("bind/%/%/%", &[&id, &key, &encoded(generation)]));
     }
 
     /// Gives back what was set aside: nothing was sent, or the upstream refused before it was billed.
@@ -142,8 +148,9 @@ impl RemoteLedger {
     }
 
     /// Charges a cost that is known already, from the answer's own `usage`.
-    pub(crate) fn settle(&self, context: &Context, granted: &Granted, usd: u64, tokens: u64) {
-        self.tell(context, &fill("settle/%/%/%", &[&decimal(granted.id), &decimal(usd), &decimal(tokens)]));
+    pub(crate) fn settle(&self, context: &Context, granted: &Granted, cost: &Cost) {
+        let [id, usd, prompt, completion] = [granted.id, cost.usd, cost.prompt, cost.completion].map(decimal);
+        self.tell(context, &fill("settle/%/%/%/%", &[&id, &usd, &prompt, &completion]));
     }
 
     /// A stream has ended: its slot is free, and its record will come soon.
@@ -163,7 +170,7 @@ impl RemoteLedger {
 
     /// Whether this user made a generation.
     pub(crate) async fn owns(&self, generation: &str) -> Result<bool, Refusal> {
-        let path = fill("owns/%", &[&String::from(js_sys::encode_uri_component(generation))]);
+        let path = fill("owns/%", &[&encoded(generation)]);
         let response = self.ask(&path).await.map_err(|()| unavailable())?;
         Ok(header(&response, REPLY).as_deref() == Some("true"))
     }
@@ -198,14 +205,19 @@ impl RemoteLedger {
     }
 }
 
+/// As one part of a path.
+fn encoded(text: &str) -> String {
+    String::from(js_sys::encode_uri_component(text))
+}
+
 /// The host is of no meaning: an object is reached by its stub.
 const HOST: &str = "https://ledger";
 
-pub(super) fn url(path: &str) -> String {
+pub(crate) fn url(path: &str) -> String {
     concat(&[HOST, "/", path])
 }
 
 /// The path of such a URL, with its slash.
-pub(super) fn path(url: &str) -> &str {
+pub(crate) fn path(url: &str) -> &str {
     url.strip_prefix(HOST).unwrap_or_default()
 }

@@ -209,13 +209,17 @@ fn a_record_tells_cost_and_tokens() {
     let record = |data: &str| cost_in(&format!(r#"{{"data":{data}}}"#));
     assert_eq!(
         record(r#"{"total_cost":1.5e-05,"native_tokens_prompt":10,"native_tokens_completion":5,"tokens_prompt":1}"#),
-        Some((15_000, 15))
+        Some(Cost { usd: 15_000, prompt: 10, completion: 5, model: None })
     );
     assert_eq!(
         record(r#"{"total_cost":0,"native_tokens_prompt":null,"tokens_prompt":7,"tokens_completion":null}"#),
-        Some((0, 7))
+        Some(Cost { prompt: 7, ..Cost::default() })
     );
-    assert_eq!(record(r#"{"total_cost":0.1}"#), Some((100_000_000, 0)));
+    let named = |model: &str| Some(Cost { usd: 100_000_000, model: Some(model.to_owned()), ..Cost::default() });
+    assert_eq!(record(r#"{"total_cost":0.1,"model":"a/b"}"#), named("a/b"));
+    assert_eq!(record(r#"{"total_cost":0.1,"model":""}"#), Some(Cost { usd: 100_000_000, ..Cost::default() }));
+    let long = format!(r#"{{"total_cost":0.1,"model":"{}"}}"#, "é".repeat(100));
+    assert_eq!(record(&long), named(&"é".repeat(60)));
     for data in [r#"{"total_cost":null}"#, "{}", r#"{"total_cost":"1"}"#, r#"{"total_cost":-1}"#, "null"] {
         assert_eq!(record(data), None, "{data}");
     }
