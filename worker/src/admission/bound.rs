@@ -325,6 +325,8 @@ mod tests {
     use super::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn parts_are_what_division_says(of: u128, each in 1..=u64::from(u32::MAX)) {
             prop_assert_eq!(parts(of, each), of.div_ceil(each.into()));
