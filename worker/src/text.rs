@@ -115,7 +115,7 @@ mod tests {
             (Some(u64::MAX), None)
         );
         assert_eq!((whole("007"), whole::<u8>("255"), whole::<u8>("256")), (Some(7_u32), Some(255), None));
-        for wrong in ["", "+1", "-1", " 1", "1 ", "1.0", "１"] {
+        for wrong in ["", "100000000000000000000", "+1", "-1", " 1", "1 ", "1.0", "１"] {
             assert_eq!(whole::<u64>(wrong), None, "{wrong}");
         }
     }
