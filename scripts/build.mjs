@@ -90,8 +90,12 @@ async function buildPackage(env) {
     const [npm, types, ...licences] = written;
     for (const entry of readdirSync(npm)) {
       const to = entry === "src" ? dist : join(out, entry);
-      cpSync(join(npm, entry), to, { recursive: true });
+      // Of the widget only what it is bundled to, and its types.
+      cpSync(join(npm, entry), to, { recursive: true, filter: (path) => basename(dirname(path)) !== "widget" || path.endsWith(".d.ts") });
     }
+    rmSync(join(dist, "widget", "css.d.ts"));
+    await bundleWidget(join(dist, "widget"));
+    cpSync(join(root, "node_modules", "marked", "LICENSE"), join(dist, "widget", "LICENSE-marked"));
     cpSync(types, join(dist, "types.d.ts"));
     for (const licence of licences) cpSync(licence, join(out, basename(licence)));
     const manifest = JSON.parse(readFileSync(join(npm, "package.json"), "utf8"));
@@ -102,6 +106,69 @@ async function buildPackage(env) {
   });
   report("package wasm", [join(pkg, "dist/wasm/openrouter_bg.wasm")]);
   report("package glue", [join(pkg, "dist/wasm/openrouter.js")]);
+  report("widget", files(join(pkg, "dist/widget")).filter((path) => path.endsWith(".js")));
+}
+
+/**
+ * The widget for browsers as they are: what it needs beside the client is in it, and what is loaded later is a file of
+ * its own.
+ */
+async function bundleWidget(outdir) {
+  const { build: bundle, transform } = await import("esbuild");
+  const source = join(root, "npm", "src", "widget");
+  // The floor of light-dark(), so that the style sheets keep it as it is written.
+  const target = ["es2022", "chrome123", "firefox120", "safari17.5"];
+  const styles = {
+    name: "styles",
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /\.css$/ }, async ({ path }) => {
+        const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true, target });
+        return { contents: code.trim(), loader: "text" };
+      }),
+  };
+  // Of marked only the part that reads: all of it is 4 kB more with gzip, for its classes hang together.
+  const reader = {
+    name: "reader",
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /marked\.esm\.js$/ }, ({ path }) => {
+        const whole = readFileSync(path, "utf8");
+        const nameOf = (exported) => new RegExp(`[{,](\\w+) as ${exported}[,}]`).exec(whole)?.[1];
+        const end = whole.indexOf(`var ${nameOf("Renderer")}=class`);
+        if (end < 0 || whole.indexOf(`var ${nameOf("Lexer")}=class`) > end) throw new Failure("marked is written in another order now: see bundleWidget");
+        return { contents: `${whole.slice(0, end)}export{${nameOf("Lexer")} as Lexer};` };
+      }),
+  };
+  // What is loaded later imports the whole of what is loaded before, so that this is one file: with a file for each
+  // combination of parts that share something it is 1 kB more.
+  const together = {
+    name: "together",
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: /^\.\/.*\.ts$/ }, ({ path, kind, resolveDir }) => ({
+        path: join(resolveDir, path),
+        pluginData: { isLater: kind === "dynamic-import" },
+        sideEffects: true,
+      }));
+      onLoad({ filter: /\.ts$/ }, ({ path, pluginData }) =>
+        pluginData?.isLater ? { contents: `${readFileSync(path, "utf8")}\nimport "./element.ts";`, loader: "ts" } : undefined,
+      );
+    },
+  };
+  await bundle({
+    entryPoints: { index: join(source, "element.ts"), define: join(source, "register.ts") },
+    chunkNames: "[name]-[hash]",
+    external: ["../index.js"],
+    plugins: [styles, reader, together],
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: "esm",
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "warning",
+    logOverride: { "ignored-bare-import": "silent" },
+    target,
+    outdir,
+  });
 }
 
 /** Makes a module as small as it gets. The names of functions stay. */

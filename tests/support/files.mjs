@@ -1,18 +1,26 @@
 // Serves folders of the repository on loopback, as a page's own server would.
 import { createReadStream, existsSync, statSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, request as ask } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { root } from "../../scripts/toolchain.mjs";
 import { listen } from "./loopback.mjs";
 
-const types = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
+const types = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".wasm": "application/wasm",
+};
 
 /**
  * @param {Record<string, {body: string, headers?: Record<string, string>}>} pages answers by path, before files
+ * @param {string} [upstream] where requests below /api/ go, for pages that may connect to no other origin
  */
-export async function serveFiles(pages) {
+export async function serveFiles(pages, upstream) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://files");
+    if (upstream && pathname.startsWith("/api/")) return pass(request, response, upstream);
     const page = pages[pathname];
     if (page) return response.writeHead(200, { "content-type": "text/html", ...page.headers }).end(page.body);
     const file = join(root, normalize(pathname));
@@ -38,4 +46,18 @@ export async function serveFolder(folder, headers = {}) {
     return createReadStream(file).pipe(response);
   });
   return { missing, ...(await listen(server)) };
+}
+
+/** Hands a request on as a proxy would, and ends it when the page has gone. */
+function pass(request, response, upstream) {
+  const { method, url, headers } = request;
+  const passed = ask(new URL(url, upstream), { method, headers: { ...headers, authorization: "Bearer sk-or-v1-held-by-the-proxy" } }, (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+    answer.on("error", () => response.destroy());
+    answer.on("aborted", () => response.destroy());
+  });
+  passed.on("error", () => response.destroy());
+  response.on("close", () => passed.destroy());
+  request.pipe(passed);
 }

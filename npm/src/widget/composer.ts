@@ -1,0 +1,156 @@
+// Where messages are written. One button sends or stops; the cursor stays in the text.
+import type { Attachments } from "./attachments.ts";
+import { h, hasTouchKeyboard, icon, iconButton } from "./dom.ts";
+import type { Host } from "./host.ts";
+import type { ContentPart } from "../index.js";
+
+export interface ComposerActions {
+  /** Whether it was taken: if not, the text stays. */
+  send(content: string | ContentPart[]): boolean;
+  stop(): void;
+  editLast(): void;
+}
+
+export class Composer {
+  readonly element: HTMLFormElement;
+  readonly #host: Host;
+  readonly #actions: ComposerActions;
+  readonly #text: HTMLTextAreaElement;
+  readonly #send: HTMLButtonElement;
+  readonly #box: HTMLElement;
+  #attachments: Attachments | undefined;
+  #loading: Promise<Attachments> | undefined;
+  #isBusy = false;
+  #isDisabled = false;
+
+  constructor(host: Host, actions: ComposerActions, placeholder: string) {
+    const { words } = host;
+    this.#host = host;
+    this.#actions = actions;
+    this.#text = h("textarea", {
+      rows: 1, part: "input", placeholder: placeholder || words.say("message"), "aria-label": placeholder || words.say("message"), dir: "auto",
+      autocomplete: "off", enterkeyhint: hasTouchKeyboard() ? "enter" : "send",
+    });
+    this.#send = h("button", { type: "submit", class: "send", part: "send-button" });
+    this.#send.append(h("slot", { name: "send-icon" }, icon("send")), h("slot", { name: "stop-icon" }, icon("stop")));
+    const file = h("input", { type: "file", multiple: true, hidden: true, tabindex: -1 });
+    const attach = iconButton("attach", words.say("attach"), { class: "attach", part: "attach-button" }, () => file.click());
+    this.#box = h("div", { class: "composer", part: "composer" }, attach, this.#text, this.#send);
+    this.element = h("form", { novalidate: true, part: "form" }, h("slot", { name: "before-input" }), this.#box, file);
+
+    file.addEventListener("change", () => {
+      void this.#attach([...(file.files ?? [])]);
+      file.value = "";
+    });
+    this.#text.addEventListener("input", () => this.#update());
+    this.#text.addEventListener("keydown", (event) => this.#onKey(event));
+    this.#text.addEventListener("paste", (event) => this.#onFiles(event, event.clipboardData));
+    this.#box.addEventListener("dragover", (event) => {
+      if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+    });
+    this.#box.addEventListener("drop", (event) => this.#onFiles(event, event.dataTransfer));
+    // The button does not take the focus, or a touch keyboard would close and open again.
+    this.#send.addEventListener("mousedown", (event) => event.preventDefault());
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.#isBusy) this.#actions.stop();
+      else this.#submit();
+      this.focus();
+    });
+    this.#update();
+  }
+
+  get value(): string {
+    return this.#text.value;
+  }
+
+  set value(text: string) {
+    this.#text.value = text;
+    this.#update();
+  }
+
+  set isBusy(isBusy: boolean) {
+    this.#isBusy = isBusy;
+    this.#update();
+  }
+
+  set isDisabled(isDisabled: boolean) {
+    this.#isDisabled = isDisabled;
+    this.#text.disabled = isDisabled;
+    this.#update();
+  }
+
+  get hasFocus(): boolean {
+    return this.element.contains(this.#host.root.activeElement);
+  }
+
+  /** Puts the cursor into the text, except where that would open a keyboard over the page. */
+  focus(): void {
+    if (!hasTouchKeyboard()) this.#text.focus({ preventScroll: true });
+  }
+
+  /** Gives a text to be edited, before what is there already. */
+  fill(text: string): void {
+    const draft = this.#text.value.trim();
+    this.value = draft && draft !== text ? `${text}\n\n${draft}` : text;
+    this.#text.focus();
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    // In Safari the Enter that ends a composition comes after it, with the key code of one.
+    const isComposing = event.isComposing || event.keyCode === 229;
+    if (isComposing) return;
+    if (event.key === "ArrowUp" && this.#text.value === "") this.#actions.editLast();
+    else if (event.key === "Enter" && !event.shiftKey && !hasTouchKeyboard()) {
+      if (!this.#isBusy) this.#submit();
+    } else return;
+    event.preventDefault();
+  }
+
+  #submit(): void {
+    const text = this.#text.value.trim();
+    if (this.#isDisabled || (text === "" && !this.#hasFiles)) return;
+    const files = this.#attachments?.take() ?? [];
+    const said: ContentPart[] = text ? [{ type: "text", text }] : [];
+    // The text is gone before listeners hear of it, so that what they put there stays.
+    this.value = "";
+    if (!this.#actions.send(files.length > 0 ? [...said, ...files] : text)) this.value = this.value || text;
+  }
+
+  #onFiles(event: Event, data: DataTransfer | null): void {
+    const files = [...(data?.files ?? [])];
+    if (files.length === 0) return;
+    event.preventDefault();
+    void this.#attach(files);
+  }
+
+  async #attach(files: File[]): Promise<void> {
+    if (files.length === 0) return;
+    try {
+      this.#loading ??= import("./attachments.ts").then(({ createAttachments }) => createAttachments(this.#host, () => this.#update()));
+      this.#attachments = await this.#loading;
+    } catch {
+      this.#loading = undefined;
+      return this.#host.announce(this.#host.words.say("partFailed"));
+    }
+    if (!this.#attachments.element.isConnected) this.#box.before(this.#attachments.element);
+    await this.#attachments.add(files);
+    this.focus();
+  }
+
+  get #hasFiles(): boolean {
+    return this.#attachments !== undefined && !this.#attachments.isEmpty;
+  }
+
+  #update(): void {
+    const { words } = this.#host;
+    const label = words.say(this.#isBusy ? "stop" : "send");
+    const isIdle = !this.#isBusy && ((this.#text.value.trim() === "" && !this.#hasFiles) || this.#isDisabled);
+    this.#send.dataset.mode = this.#isBusy ? "stop" : "send";
+    this.#send.setAttribute("aria-label", label);
+    this.#send.title = label;
+    this.#send.setAttribute("aria-disabled", String(isIdle));
+    this.#text.style.height = "auto";
+    if (this.#text.scrollHeight > 0) this.#text.style.height = `${this.#text.scrollHeight}px`;
+  }
+}

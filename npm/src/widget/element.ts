@@ -1,0 +1,561 @@
+// `<openrouter-chat>`: what a page sees of the widget. It holds the thread, and builds the parts that show it.
+import { OpenRouter, tool } from "../index.js";
+import type { ContentPart, Message, RunnableTool, ToolContext } from "../index.js";
+import { ask } from "./ask.ts";
+import { Composer } from "./composer.ts";
+import { adopt, button, h, icon, iconButton } from "./dom.ts";
+import { Follower } from "./follow.ts";
+import type { Host } from "./host.ts";
+import type { ChatEventMap, Keeping, OpenRouterChat as Public, Phrase, RequestOptions, SavedThread } from "./index.d.ts";
+import type { Highlight } from "./markdown.ts";
+import { MessageList } from "./messages.ts";
+import { nameOf, type Choice } from "./models.ts";
+import type { Picker } from "./picker.ts";
+import css from "./style.css";
+import { Thread, textOf, type Change, type SavedThread as Saved } from "./thread.ts";
+import { ENGLISH, Words } from "./words.ts";
+
+export { ENGLISH };
+
+const DEFAULT_MODEL = "openrouter/auto";
+
+/** What attributes hold, by the property that reflects each. */
+const REFLECTED = {
+  baseUrl: ["base-url", "text"],
+  systemPrompt: ["system-prompt", "text"],
+  placeholder: ["placeholder", "text"],
+  persist: ["persist", "text"],
+  disabled: ["disabled", "flag"],
+  open: ["open", "flag"],
+  maxTokens: ["max-tokens", "number"],
+} as const;
+
+/** Properties that a page may have set before the element was defined. */
+const PROPERTIES = [
+  ...Object.keys(REFLECTED), "model", "models", "theme", "variant",
+  "client", "messages", "tools", "options", "suggestions", "strings", "highlight", "keeping",
+];
+
+/** Attributes by which the widget looks otherwise as a whole. */
+const REBUILT = ["lang", "models", "placeholder"];
+
+/** What is on the page while the element is. */
+interface Parts {
+  list: MessageList;
+  composer: Composer;
+  follower: Follower;
+  empty: HTMLElement;
+  modelName: HTMLElement | undefined;
+  status: HTMLElement;
+  launcher: HTMLElement;
+  chat: HTMLElement;
+  picker?: Promise<Picker>;
+}
+
+// Where there is no page, importing this does no harm.
+const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
+
+export class OpenRouterChat extends Base {
+  static observedAttributes = [...Object.values(REFLECTED).map(([name]) => name), "lang", "model", "models", "theme", "variant"];
+
+  declare baseUrl: string;
+  declare systemPrompt: string;
+  declare placeholder: string;
+  declare persist: string;
+  declare disabled: boolean;
+  declare open: boolean;
+  declare maxTokens: number;
+  #tools: Public["tools"] = [];
+  #options: RequestOptions = {};
+  #hostHighlight: Highlight | undefined;
+  #words: Words | undefined;
+  #client: OpenRouter | undefined;
+  #ownClient: OpenRouter | undefined;
+  #suggestions: string[] = [];
+  #strings: Partial<Record<string, Phrase>> = {};
+  #names = new Map<string, string>();
+  #keeping: Keeping | undefined;
+  #isKept = false;
+  #leaveKeeping: (() => void) | undefined;
+  #parts: Parts | undefined;
+  readonly #root = this.attachShadow({ mode: "open", delegatesFocus: true });
+  readonly #thread = new Thread(({ messages, signal, request }) => {
+    const { model, systemPrompt, maxTokens } = this;
+    const system: Message[] = systemPrompt ? [{ role: "system", content: systemPrompt }] : [];
+    const limit = maxTokens > 0 ? { max_completion_tokens: maxTokens } : {};
+    const all = { ...limit, ...this.#options, ...request };
+    return { model, events: ask({ client: this.client, model, messages: [...system, ...messages], tools: this.#runnable(), request: all, signal }) };
+  });
+  readonly #host: Host = hostOf(this, this.#root, this.#thread, {
+    words: () => (this.#words ??= new Words(this.#strings, this.closest("[lang]")?.getAttribute("lang") ?? undefined)),
+    choice: () => ({ id: this.model, name: this.#names.get(this.model) ?? nameOf(this.model) }),
+    choose: (choice) => this.#choose(choice),
+    highlight: (code, language) => this.#highlight(code, language),
+    announce: (words) => {
+      if (this.#parts) this.#parts.status.textContent = words;
+    },
+    fill: (text) => this.#parts?.composer.fill(text),
+  });
+
+  constructor() {
+    super();
+    adopt(this.#root, css);
+    this.#thread.subscribe((change) => this.#onChange(change));
+    this.addEventListener("keydown", (event) => this.#onKey(event));
+  }
+
+  connectedCallback(): void {
+    for (const name of PROPERTIES) this.#upgrade(name as keyof this);
+    if (!this.#parts) this.#build();
+    void this.#keep();
+  }
+
+  disconnectedCallback(): void {
+    // An element that is only moved is back at once.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.#thread.stop();
+      this.#leaveKeeping?.();
+      this.#leaveKeeping = undefined;
+    });
+  }
+
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    if (before === after) return;
+    if (name === "base-url") this.#ownClient = undefined;
+    if (!this.#parts) return;
+    if (REBUILT.includes(name)) this.#build();
+    if (name === "model") this.#showModel();
+    if (name === "disabled") this.#parts.composer.isDisabled = this.disabled;
+    if (name === "open") this.#onOpen();
+    if (name === "persist") void this.#keep();
+  }
+
+  get model(): string {
+    return this.getAttribute("model") || this.models[0] || DEFAULT_MODEL;
+  }
+
+  set model(model: string) {
+    reflect(this, "model", model);
+  }
+
+  get models(): string[] {
+    return (this.getAttribute("models") ?? "").split(/[\s,]+/).filter(Boolean);
+  }
+
+  set models(slugs: string[] | string) {
+    reflect(this, "models", typeof slugs === "string" ? slugs : (slugs ?? []).join(" "));
+  }
+
+  get theme(): "auto" | "light" | "dark" {
+    const theme = this.getAttribute("theme");
+    return theme === "light" || theme === "dark" ? theme : "auto";
+  }
+
+  set theme(theme: "auto" | "light" | "dark") {
+    reflect(this, "theme", theme);
+  }
+
+  get variant(): "inline" | "popup" {
+    return this.getAttribute("variant") === "popup" ? "popup" : "inline";
+  }
+
+  set variant(variant: "inline" | "popup") {
+    reflect(this, "variant", variant);
+  }
+
+  get client(): OpenRouter {
+    // The card of an error counts down to the next try, and the reader decides: nobody should look at an empty page meanwhile.
+    return this.#client ?? (this.#ownClient ??= new OpenRouter({ maxRetries: 0, ...(this.baseUrl ? { baseURL: this.baseUrl } : {}) }));
+  }
+
+  set client(client: OpenRouter | undefined) {
+    this.#client = client;
+  }
+
+  get messages(): Message[] {
+    return this.#thread.messages;
+  }
+
+  set messages(messages: Message[]) {
+    this.#thread.replace(messages ?? []);
+  }
+
+  get tools(): Public["tools"] {
+    return this.#tools;
+  }
+
+  set tools(tools: Public["tools"]) {
+    this.#tools = tools ?? [];
+  }
+
+  get options(): RequestOptions {
+    return this.#options;
+  }
+
+  set options(options: RequestOptions) {
+    this.#options = options ?? {};
+  }
+
+  get highlight(): Highlight | undefined {
+    return this.#hostHighlight;
+  }
+
+  set highlight(highlight: Highlight | undefined) {
+    this.#hostHighlight = highlight;
+  }
+
+  get suggestions(): string[] {
+    return this.#suggestions;
+  }
+
+  set suggestions(suggestions: string[]) {
+    this.#suggestions = suggestions ?? [];
+    if (this.#parts) this.#build();
+  }
+
+  get strings(): Partial<Record<string, Phrase>> {
+    return this.#strings;
+  }
+
+  set strings(strings: Partial<Record<string, Phrase>>) {
+    this.#strings = strings ?? {};
+    if (this.#parts) this.#build();
+  }
+
+  get keeping(): Keeping | undefined {
+    return this.#keeping;
+  }
+
+  set keeping(keeping: Keeping | undefined) {
+    this.#keeping = keeping;
+    this.#isKept = false;
+    if (this.#parts) void this.#keep();
+  }
+
+  get isBusy(): boolean {
+    return this.#thread.isBusy;
+  }
+
+  send(content?: string | ContentPart[]): boolean {
+    const { composer } = this.#parts ?? {};
+    const given = content ?? composer?.value.trim() ?? "";
+    if (given.length === 0 || this.disabled) return false;
+    const isSent = this.#send(given);
+    if (isSent && content === undefined && composer) composer.value = "";
+    return isSent;
+  }
+
+  stop(): void {
+    this.#thread.stop();
+  }
+
+  regenerate(): void {
+    this.#thread.regenerate();
+  }
+
+  clear(): void {
+    this.#thread.clear();
+    this.#host.announce(this.#host.words.say("cleared"));
+    void this.#keeping?.clear().catch(() => {});
+  }
+
+  override focus(options?: FocusOptions): void {
+    if (this.#parts) this.#parts.composer.focus();
+    else super.focus(options);
+  }
+
+  openPicker(): void {
+    const parts = this.#parts;
+    if (!parts || this.models.length === 1) return;
+    parts.picker ??= import("./picker.ts").then(({ createPicker }) => {
+      const picker = createPicker(this.#host);
+      parts.chat.append(picker.element);
+      return picker;
+    });
+    parts.picker.then(
+      (picker) => picker.open(),
+      () => {
+        delete parts.picker;
+        this.#host.announce(this.#host.words.say("partFailed"));
+      },
+    );
+  }
+
+  setComposerValue(text: string): void {
+    if (this.#parts) this.#parts.composer.value = text;
+  }
+
+  exportMarkdown(): string {
+    const { words } = this.#host;
+    return this.#thread.path.map((entry) => `## ${words.say(entry.role === "user" ? "you" : "assistant")}\n\n${textOf(entry)}\n`).join("\n");
+  }
+
+  exportJSON(): SavedThread {
+    return this.#thread.toJSON() as unknown as SavedThread;
+  }
+
+  importJSON(thread: SavedThread): void {
+    this.#thread.load(thread as unknown as Saved);
+  }
+
+  #upgrade(name: keyof this): void {
+    if (!Object.hasOwn(this, name)) return;
+    const value = this[name];
+    delete this[name];
+    this[name] = value;
+  }
+
+  #build(): void {
+    const before = this.#parts;
+    this.#words = undefined;
+    const { words } = this.#host;
+    const composer = new Composer(this.#host, { send: (content) => this.#send(content), stop: () => this.stop(), editLast: () => this.#parts?.list.editLast() }, this.placeholder);
+    const list = new MessageList(this.#host);
+    const jump = button(icon("down"), { class: "jump", part: "jump-button", "aria-label": words.say("jump"), title: words.say("jump"), hidden: true }, () => {});
+    const empty = this.#welcome();
+    const content = h("div", { class: "thread" }, empty, list.element);
+    const scroller = h("div", { class: "scroller", part: "scroller", tabindex: 0, role: "region", "aria-label": words.say("conversation") }, content);
+    const status = h("div", { class: "hidden", role: "status" });
+    const modelName = this.models.length === 1 ? undefined : h("span", { class: "model-name" });
+    const launcher = button(h("slot", { name: "launcher" }, icon("bubble")), { class: "launcher", part: "launcher", "aria-label": words.say("openChat") }, () => {
+      this.open = !this.open;
+    });
+    const foot = h("div", { class: "foot" }, jump, composer.element, h("slot", { name: "footer" }, h("p", { class: "hint", part: "hint" }, h("span", { class: "keys" }, `${words.say("hint")} `), words.say("disclaimer"))));
+    const chat = h("section", { class: "chat", part: "chat", "aria-label": words.say("chat") }, this.#header(modelName), scroller, foot, status);
+    this.#root.replaceChildren(chat, launcher);
+    before?.follower.disconnect();
+    this.#parts = { list, composer, follower: new Follower(scroller, content, jump), empty, modelName, status, launcher, chat };
+    composer.value = before?.composer.value ?? "";
+    composer.isBusy = this.isBusy;
+    composer.isDisabled = this.disabled;
+    empty.hidden = this.#thread.path.length > 0;
+    this.#showModel();
+    launcher.setAttribute("aria-expanded", String(this.open));
+  }
+
+  #header(modelName: HTMLElement | undefined): HTMLElement {
+    const { words } = this.#host;
+    const choose = modelName && button(modelName, { class: "model", part: "model-button", "aria-haspopup": "dialog" }, () => this.openPicker());
+    choose?.append(icon("more"));
+    const fresh = iconButton("plus", words.say("newChat"), { class: "action", part: "new-chat-button" }, () => this.#newChat());
+    const close = iconButton("close", words.say("closeChat"), { class: "action popup-only", part: "close-button" }, () => (this.open = false));
+    return h("div", { class: "header", part: "header" }, h("slot", { name: "header" }), ...(choose ? [choose] : []), h("span", { class: "gap" }), h("slot", { name: "header-actions" }), fresh, close);
+  }
+
+  #welcome(): HTMLElement {
+    const { words } = this.#host;
+    const items = this.#suggestions.map((text) => h("li", {}, button(text, { part: "suggestion", dir: "auto" }, () => this.#suggest(text))));
+    const list = items.length > 0 ? [h("ul", { class: "suggestions", part: "suggestions", "aria-label": words.say("suggestions") }, ...items)] : [];
+    return h(
+      "div",
+      { class: "empty", part: "empty" },
+      h("slot", { name: "empty" }, h("h2", {}, words.say("welcome")), h("p", {}, words.say("welcomeMore"))),
+      h("slot", { name: "suggestions" }, ...list),
+    );
+  }
+
+  #suggest(text: string): void {
+    this.focus();
+    this.send(text);
+  }
+
+  #newChat(): void {
+    this.clear();
+    this.focus();
+  }
+
+  #send(content: string | ContentPart[]): boolean {
+    const detail = { content, request: {} as RequestOptions };
+    if (!this.#host.emit("or-submit", detail, { cancelable: true }) || detail.content.length === 0) return false;
+    this.#thread.send(detail.content, detail.request);
+    return true;
+  }
+
+  #onChange(change: Change): void {
+    const parts = this.#parts;
+    parts?.list.onChange(change);
+    const { words, emit } = this.#host;
+    if (change.type === "path") {
+      if (parts) parts.empty.hidden = this.#thread.path.length > 0;
+      emit("or-messages-change", { messages: this.messages });
+      return;
+    }
+    const { entry } = change;
+    const { id } = entry;
+    if (change.type === "start") {
+      if (parts) parts.composer.isBusy = true;
+      this.#host.announce(words.say("answering"));
+      parts?.follower.showEnd();
+      emit("or-response-start", { id, model: this.model });
+    } else if (change.type === "event") {
+      const { event } = change;
+      if (event.type === "text" || event.type === "reasoning" || event.type === "refusal") emit("or-response-delta", { id, event });
+    } else {
+      const { state, messages, model, usage, finishReason, error } = entry;
+      if (parts) parts.composer.isBusy = this.isBusy;
+      if (!this.isBusy) this.#host.announce(state === "done" ? parts?.list.spoken(entry) || words.say("answerEmpty") : state === "stopped" ? words.say("stopped") : "");
+      if (state === "failed") emit("or-error", { id, error });
+      emit("or-response-end", { id, state: state as "done", messages, model, usage, finishReason });
+      emit("or-messages-change", { messages: this.messages });
+      void this.#keeping?.save(this.exportJSON()).catch(() => {});
+    }
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || event.isComposing || event.defaultPrevented || this.#root.querySelector("dialog[open]")) return;
+    if (this.isBusy) this.stop();
+    else if (this.variant === "popup" && this.open) this.open = false;
+    else return;
+    event.preventDefault();
+  }
+
+  #onOpen(): void {
+    const { launcher, composer } = this.#parts!;
+    const { words } = this.#host;
+    launcher.setAttribute("aria-expanded", String(this.open));
+    launcher.setAttribute("aria-label", words.say(this.open ? "closeChat" : "openChat"));
+    if (this.variant !== "popup") return;
+    if (this.open) composer.focus();
+    else launcher.focus();
+  }
+
+  #choose({ id, name }: Choice): void {
+    this.#names.set(id, name);
+    this.model = id;
+    this.#showModel();
+    this.#parts?.list.endWaits();
+    this.#host.emit("or-model-change", { model: id, name });
+  }
+
+  #showModel(): void {
+    const { modelName } = this.#parts ?? {};
+    if (!modelName) return;
+    const { name } = this.#host.model;
+    modelName.replaceChildren(h("span", { class: "hidden" }, this.#host.words.say("modelButton", { name: "" })), name);
+  }
+
+  async #highlight(code: string, language: string): Promise<Node | undefined> {
+    if (this.#hostHighlight) return this.#hostHighlight(code, language);
+    const { highlight } = await import("./highlight.ts");
+    return highlight(code, language);
+  }
+
+  #runnable(): RunnableTool[] {
+    return this.#tools.map((given) => {
+      const runnable = "type" in given ? (given as RunnableTool) : tool(given as Parameters<typeof tool>[0]);
+      return runnable.run ? runnable : { ...runnable, run: (args: unknown, context: ToolContext) => this.#askPage(runnable.function.name, args, context) };
+    });
+  }
+
+  /** Has the page answer a call of a tool. */
+  #askPage(name: string, args: unknown, { callId, signal }: ToolContext): unknown {
+    let isAnswered = false;
+    let answer: unknown;
+    const respondWith = (result: unknown) => {
+      isAnswered = true;
+      answer = result;
+    };
+    this.#host.emit("or-tool-call", { id: callId, name, arguments: args, signal, respondWith });
+    if (!isAnswered) throw new Error("nobody answers calls of this tool");
+    return answer;
+  }
+
+  async #keep(): Promise<void> {
+    if (this.persist && !this.#keeping) {
+      const { keepLocally } = await import("./keeping.ts");
+      this.#keeping ??= keepLocally(this.persist);
+    }
+    const keeping = this.#keeping;
+    if (!keeping || this.#isKept) return;
+    this.#isKept = true;
+    this.#leaveKeeping ??= keeping.subscribe?.((thread) => !this.isBusy && thread && this.importJSON(thread));
+    const thread = await keeping.load().catch(() => undefined);
+    // What has been said meanwhile is newer.
+    if (thread && this.#thread.path.length === 0) this.importJSON(thread);
+  }
+}
+
+// The hand-written types and the class say the same.
+OpenRouterChat satisfies new () => Omit<Public, "addEventListener" | "removeEventListener">;
+
+for (const [property, [name, kind]] of Object.entries(REFLECTED)) {
+  Object.defineProperty(OpenRouterChat.prototype, property, {
+    configurable: true,
+    enumerable: true,
+    get(this: HTMLElement) {
+      if (kind === "flag") return this.hasAttribute(name);
+      const value = this.getAttribute(name) ?? "";
+      return kind === "number" ? Number(value) || 0 : value;
+    },
+    set(this: HTMLElement, value: unknown) {
+      if (kind === "flag") this.toggleAttribute(name, Boolean(value));
+      else reflect(this, name, value);
+    },
+  });
+}
+
+function reflect(element: HTMLElement, name: string, value: unknown): void {
+  if (value === undefined || value === null || value === "") element.removeAttribute(name);
+  else element.setAttribute(name, String(value));
+}
+
+interface Own {
+  words(): Words;
+  choice(): Choice;
+  choose(choice: Choice): void;
+  highlight: Highlight;
+  announce(words: string): void;
+  fill(text: string): void;
+}
+
+/** What of an element its parts may use. */
+function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: Own): Host {
+  return {
+    root,
+    thread,
+    get words() {
+      return own.words();
+    },
+    get client() {
+      return element.client;
+    },
+    get model() {
+      return own.choice();
+    },
+    get models() {
+      return element.models;
+    },
+    highlight: own.highlight,
+    choose: own.choose,
+    openPicker: () => element.openPicker(),
+    announce: own.announce,
+    copy(text, copied) {
+      const say = (key: "copied" | "copyFailed") => {
+        const shown = own.words().say(key);
+        own.announce(shown);
+        const was = [...copied.childNodes];
+        if (copied.dataset.copied !== undefined) return;
+        copied.dataset.copied = "";
+        copied.replaceChildren(copied.querySelector("svg") ? icon(key === "copied" ? "check" : "close") : shown);
+        setTimeout(() => {
+          delete copied.dataset.copied;
+          copied.replaceChildren(...was);
+        }, 2000);
+      };
+      const { clipboard } = navigator;
+      if (clipboard) clipboard.writeText(text).then(() => say("copied"), () => say("copyFailed"));
+      else say("copyFailed");
+    },
+    fill: own.fill,
+    focusComposer: () => element.focus(),
+    newChat: () => element.clear(),
+    emit: <Type extends keyof ChatEventMap>(type: Type, detail: ChatEventMap[Type]["detail"], options?: EventInit) =>
+      element.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, ...options, detail })),
+  };
+}
+
+/** Defines the element, unless it is defined, or there is no page. */
+export function define(name = "openrouter-chat"): void {
+  if (globalThis.customElements && !customElements.get(name)) customElements.define(name, OpenRouterChat);
+}

@@ -1,0 +1,31 @@
+// What the element offers to its parts. A part is made with a Host, draws into an element of its own, and reads
+// `words` again whenever it draws: the element builds all parts anew when the strings or the language change.
+import type { OpenRouter } from "../index.js";
+import type { ChatEventMap } from "./index.d.ts";
+import type { Highlight } from "./markdown.ts";
+import type { Choice } from "./models.ts";
+import type { Thread } from "./thread.ts";
+import type { Words } from "./words.ts";
+
+export interface Host {
+  readonly root: ShadowRoot;
+  readonly thread: Thread;
+  readonly words: Words;
+  /** The host page's client, or one for `base-url`. */
+  readonly client: OpenRouter;
+  readonly model: Choice;
+  /** The slugs that may be chosen; none: all. */
+  readonly models: string[];
+  readonly highlight: Highlight;
+  choose(model: Choice): void;
+  openPicker(): void;
+  /** Says something to those who do not see the page. */
+  announce(words: string): void;
+  copy(text: string, button: HTMLElement): void;
+  /** Gives a text to the composer, to be edited. */
+  fill(text: string): void;
+  focusComposer(): void;
+  newChat(): void;
+  /** Dispatches an event from the element; false if a listener has prevented it. */
+  emit<Type extends keyof ChatEventMap>(type: Type, detail: ChatEventMap[Type]["detail"], options?: EventInit): boolean;
+}

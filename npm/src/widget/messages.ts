@@ -1,0 +1,463 @@
+// The thread on the page: one article for each entry of its path.
+import { button, h, icon, iconButton } from "./dom.ts";
+import type { ErrorCard, Remedy } from "./errors.ts";
+import type { Host } from "./host.ts";
+import { MarkdownView, link } from "./markdown.ts";
+import { usageLine } from "./money.ts";
+import { textOf, type Change, type Entry, type Part } from "./thread.ts";
+
+export class MessageList {
+  readonly element: HTMLElement;
+  readonly #host: Host;
+  readonly #views = new Map<string, MessageView>();
+  #frame = 0;
+  /** The answer that is still coming. */
+  #live: MessageView | undefined;
+
+  constructor(host: Host) {
+    this.#host = host;
+    const label = host.words.say("messages");
+    this.element = h("div", { role: "log", "aria-live": "off", "aria-label": label, class: "messages", part: "messages" });
+    this.#place();
+    const live = host.thread.path.find(({ state }) => state === "streaming");
+    if (live) this.#live = this.#views.get(live.id);
+    this.#schedule();
+  }
+
+  onChange(change: Change): void {
+    if (change.type === "path") return this.#place();
+    const view = this.#views.get(change.entry.id);
+    if (change.type === "start") this.#live = view;
+    else if (change.type === "event") this.#schedule();
+    else {
+      view?.end();
+      if (this.#live === view) this.#live = undefined;
+    }
+  }
+
+  /** What is read out of an answer: its text, without the buttons. */
+  spoken(entry: Entry): string {
+    return this.#views.get(entry.id)?.spoken ?? "";
+  }
+
+  /** Lets the last question be edited in its place. */
+  editLast(): void {
+    const last = this.#host.thread.path.findLast(({ role }) => role === "user");
+    if (last) this.#views.get(last.id)?.edit();
+  }
+
+  /** Another model need not wait for the one that asked for patience. */
+  endWaits(): void {
+    for (const view of this.#views.values()) view.card?.endWait();
+  }
+
+  #place(): void {
+    const path = this.#host.thread.path;
+    const kept = new Set(path.map(({ id }) => id));
+    for (const [id, view] of this.#views) {
+      if (kept.has(id)) continue;
+      view.element.remove();
+      this.#views.delete(id);
+    }
+    let before: Element | null = null;
+    for (const entry of path) {
+      const view = this.#views.get(entry.id) ?? new MessageView(entry, this.#host);
+      this.#views.set(entry.id, view);
+      const place: Element | null = before ? before.nextElementSibling : this.element.firstElementChild;
+      if (place !== view.element) this.element.insertBefore(view.element, place);
+      view.onPlaced();
+      before = view.element;
+    }
+  }
+
+  /** However often words come, they are shown once for each frame. */
+  #schedule(): void {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.#live?.update() === false) this.#schedule();
+    });
+  }
+}
+
+interface PartView<Shown extends Part = Part> {
+  element: HTMLElement;
+  /** Shows what there is of the part; false if some of it has to wait for a later frame. */
+  update(part: Shown, isOver: boolean): boolean;
+}
+
+class MessageView {
+  readonly element: HTMLElement;
+  card: ErrorCard | undefined;
+  readonly #entry: Entry;
+  readonly #host: Host;
+  readonly #content = h("div", { class: "content", part: "content" });
+  readonly #footer = h("footer", { part: "actions" });
+  readonly #parts: PartView[] = [];
+  #branch: HTMLElement | undefined;
+
+  constructor(entry: Entry, host: Host) {
+    this.#entry = entry;
+    this.#host = host;
+    const { words } = host;
+    const who = words.say(entry.role === "user" ? "you" : "assistant");
+    this.element = h(
+      "article",
+      { part: `message message-${entry.role}`, "data-role": entry.role, "aria-label": words.say("by", { who, time: words.time(entry.createdAt) }) },
+      this.#content,
+      this.#footer,
+    );
+    if (entry.state === "streaming") this.#begin();
+    else this.#finish();
+  }
+
+  get spoken(): string {
+    const blocks = [...this.#content.querySelectorAll<HTMLElement>(".body")].filter((body) => !body.closest("details"));
+    return blocks
+      .flatMap((body) => [...body.children])
+      .map((block) => (block.querySelector("pre") ?? block).textContent)
+      .join("\n");
+  }
+
+  update(): boolean {
+    const { parts, state } = this.#entry;
+    let isAllShown = true;
+    for (const [i, part] of parts.entries()) {
+      // All but the last two are as they were.
+      if (i < this.#parts.length - 2 && state === "streaming" && part.type !== "tool") continue;
+      let view = this.#parts[i];
+      if (!view) {
+        view = partView(part, this.#host, this.#entry.role);
+        this.#parts.push(view);
+        this.#content.append(view.element);
+      }
+      const isOver = state !== "streaming" || i < parts.length - 1;
+      isAllShown = view.update(part, isOver) && isAllShown;
+    }
+    return isAllShown;
+  }
+
+  end(): void {
+    this.#finish();
+  }
+
+  /** The entry stands in the path now, maybe beside alternatives that it did not have. */
+  onPlaced(): void {
+    this.#showBranch();
+  }
+
+  edit(): void {
+    if (this.element.querySelector(".editor")) return;
+    const { words, thread } = this.#host;
+    const text = h("textarea", { "aria-label": words.say("editLabel"), part: "input", dir: "auto", rows: 1 });
+    text.value = textOf(this.#entry);
+    const fit = () => {
+      text.style.height = "auto";
+      text.style.height = `${text.scrollHeight}px`;
+    };
+    const close = () => {
+      form.remove();
+      this.element.removeAttribute("data-editing");
+    };
+    const cancel = () => {
+      close();
+      this.#footer.querySelector<HTMLElement>("[data-action=edit]")?.focus();
+    };
+    const form = h(
+      "form",
+      { class: "editor" },
+      text,
+      h("div", { class: "remedies" }, h("button", { type: "submit" }, words.say("saveEdit")), button(words.say("cancel"), {}, cancel)),
+    );
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const content = text.value.trim();
+      if (content === "") return;
+      close();
+      this.#host.focusComposer();
+      // What was sent along with the words goes along with the new ones.
+      const [message] = this.#entry.messages;
+      const others = Array.isArray(message?.content) ? message.content.filter(({ type }) => type !== "text") : [];
+      thread.edit(this.#entry, others.length > 0 ? [{ type: "text", text: content }, ...others] : content);
+    });
+    form.addEventListener("keydown", (event) => {
+      const isComposing = event.isComposing || event.keyCode === 229;
+      if (isComposing) return;
+      if (event.key === "Escape") cancel();
+      else if (event.key === "Enter" && !event.shiftKey && event.target === text) form.requestSubmit();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    text.addEventListener("input", fit);
+    this.element.setAttribute("data-editing", "");
+    this.#content.after(form);
+    fit();
+    text.focus();
+    text.setSelectionRange(text.value.length, text.value.length);
+  }
+
+  #begin(): void {
+    this.element.setAttribute("aria-busy", "true");
+    this.element.dataset.state = "streaming";
+    this.element.append(h("p", { class: "pulse", "aria-hidden": "true" }));
+    this.update();
+  }
+
+  #finish(): void {
+    const { state, role } = this.#entry;
+    this.element.removeAttribute("aria-busy");
+    this.element.dataset.state = state;
+    this.element.querySelector(":scope > .pulse")?.remove();
+    this.update();
+    if (role === "user") return this.#showUserActions();
+    this.#showNotes();
+    this.#showSources();
+    this.#showAnswerActions();
+  }
+
+  #showNotes(): void {
+    const { state, finishReason, messages, parts, error } = this.#entry;
+    const { words } = this.#host;
+    const note = (key: Parameters<typeof words.say>[0]) => this.#content.append(h("p", { class: "note", part: "note" }, words.say(key)));
+    if (state === "stopped") note(parts.length > 0 ? "stoppedNote" : "stoppedEmpty");
+    else if (state === "failed") {
+      if (messages.length > 0) note("incompleteNote");
+      void this.#showError(error);
+    } else if (finishReason === "length") note("lengthNote");
+    else if (finishReason === "content_filter") note("filterNote");
+    else if (parts.length === 0) note("emptyNote");
+  }
+
+  async #showError(error: unknown): Promise<void> {
+    const { words } = this.#host;
+    const act = (remedy: Remedy) => this.#remedy(remedy);
+    try {
+      const { createErrorCard } = await import("./errors.ts");
+      this.card = createErrorCard(error, this.#entry.model ?? "", words, act);
+      this.#content.append(this.card.element);
+    } catch {
+      const retry = button(words.say("tryAgain"), { "data-remedy": "retry" }, () => act("retry"));
+      const card = h("div", { class: "error", part: "error", role: "alert" }, h("strong", {}, words.say("error_network")), h("p", {}, words.say("advice_network")), h("div", { class: "remedies" }, retry));
+      this.#content.append(card);
+    }
+  }
+
+  #showSources(): void {
+    const { sources } = this.#entry;
+    if (sources.length === 0) return;
+    const items = sources.map(({ url, title }) => h("li", {}, ...link(url, [title])));
+    this.#content.append(h("ol", { class: "sources", part: "citations", "aria-label": this.#host.words.say("sources") }, ...items));
+  }
+
+  #showUserActions(): void {
+    const { words } = this.#host;
+    this.#footer.append(
+      iconButton("edit", words.say("editMessage"), { class: "action", part: "action", "data-action": "edit" }, () => this.edit()),
+      this.#copyButton(),
+    );
+    this.#showBranch();
+  }
+
+  #showAnswerActions(): void {
+    const { words, thread } = this.#host;
+    const again = iconButton("retry", words.say("regenerate"), { class: "action", part: "action", "data-action": "regenerate" }, () => {
+      this.#host.focusComposer();
+      thread.regenerate(this.#entry);
+    });
+    const more = h("slot", { name: `message-actions:${this.#entry.id}` });
+    if (textOf(this.#entry)) this.#footer.append(this.#copyButton());
+    if (this.#entry.state !== "failed") this.#footer.append(again);
+    this.#footer.append(more);
+    this.#showBranch();
+    if (this.#entry.state !== "failed" || this.#entry.usage) this.#footer.append(usageLine(this.#entry, words));
+  }
+
+  #copyButton(): HTMLElement {
+    const attributes = { class: "action", part: "action", "data-action": "copy" };
+    const element = iconButton("copy", this.#host.words.say("copyMessage"), attributes, () => this.#host.copy(textOf(this.#entry), element));
+    return element;
+  }
+
+  /** “‹ 2/3 ›”, where there are alternatives. */
+  #showBranch(): void {
+    const { words, thread } = this.#host;
+    const { index, count } = thread.branch(this.#entry);
+    if (count < 2 || this.#entry.state === "streaming") {
+      this.#branch?.remove();
+      this.#branch = undefined;
+      return;
+    }
+    const values = { index: index + 1, count };
+    const turn = (step: -1 | 1) => () => {
+      thread.turn(this.#entry, step);
+      // The button of the same name in the article that has come instead.
+      const other = (this.element.isConnected ? this.element : lastOf(this.#host.root, index + step, this.#entry))?.querySelector<HTMLElement>(`[data-turn="${step}"]`);
+      (other?.ariaDisabled === "true" ? other.parentElement?.querySelector<HTMLElement>(`[data-turn="${-step}"]`) : other)?.focus();
+    };
+    const arrow = (step: -1 | 1) =>
+      iconButton(
+        step < 0 ? "previous" : "next",
+        words.say(step < 0 ? "previousBranch" : "nextBranch"),
+        { class: "action", part: "action", "data-turn": step, "aria-disabled": index + step < 0 || index + step >= count },
+        turn(step),
+      );
+    const shown = h("span", { class: "branch", part: "branch", role: "group", "aria-label": words.say("branchLabel", values) }, arrow(-1), h("span", {}, words.say("branch", values)), arrow(1));
+    if (this.#branch) this.#branch.replaceWith(shown);
+    else this.#footer.prepend(shown);
+    this.#branch = shown;
+  }
+
+  #remedy(remedy: Remedy): void {
+    const { thread } = this.#host;
+    const question = this.#entry.parent;
+    if (remedy === "model") return this.#host.openPicker();
+    this.#host.focusComposer();
+    if (remedy === "retry") thread.retry(this.#entry);
+    else if (question) {
+      const text = textOf(question);
+      // A message that did not fit any more may open the new chat.
+      if (remedy === "new") this.#host.newChat();
+      else thread.remove(question);
+      this.#host.fill(text);
+    }
+  }
+}
+
+/** The article that has taken the place of one that is gone. */
+const lastOf = (root: ShadowRoot, index: number, { parent }: Entry): Element | undefined => {
+  const articles = [...root.querySelectorAll("article")];
+  const depth = depthOf(parent);
+  return index >= 0 ? articles[depth] : undefined;
+};
+
+function depthOf(entry: Entry | undefined): number {
+  let depth = 0;
+  for (let at = entry; at?.parent; at = at.parent) depth++;
+  return depth;
+}
+
+function partView(part: Part, host: Host, role: Entry["role"]): PartView {
+  switch (part.type) {
+    case "text":
+      // A question is shown as it was typed.
+      return role === "user" ? still(h("div", { class: "body", dir: "auto" }, part.text)) : (new TextView(host) as PartView);
+    case "file":
+      return still(h("p", { class: "file", part: "file", dir: "auto" }, icon("attach"), part.name));
+    case "reasoning":
+      return new ReasoningView(host) as PartView;
+    case "tool":
+      return new ToolView(host) as PartView;
+    case "image":
+      return imageView(part.url, host);
+  }
+}
+
+class TextView implements PartView<Extract<Part, { type: "text" }>> {
+  readonly element = h("div", { class: "body", dir: "auto" });
+  readonly #view: MarkdownView;
+  #isOver = false;
+
+  constructor(host: Host) {
+    this.#view = new MarkdownView(this.element, {
+      words: host.words,
+      copy: (text, button) => host.copy(text, button),
+      highlight: (code, language) => host.highlight(code, language),
+    });
+  }
+
+  update({ text }: { text: string }, isOver: boolean): boolean {
+    if (this.#isOver) return true;
+    if (!isOver) return this.#view.show(text);
+    this.#isOver = true;
+    this.#view.finish(text);
+    return true;
+  }
+}
+
+/** What the model thought before it answered, folded away. */
+class ReasoningView implements PartView<Extract<Part, { type: "reasoning" }>> {
+  readonly element: HTMLDetailsElement;
+  readonly #summary = h("summary", {});
+  readonly #body: TextView;
+  readonly #host: Host;
+  #last: [part: Extract<Part, { type: "reasoning" }>, isOver: boolean] | undefined;
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.#body = new TextView(host);
+    this.element = h("details", { class: "reasoning", part: "reasoning" }, this.#summary, this.#body.element);
+    // What nobody looks at is not drawn.
+    this.element.addEventListener("toggle", () => this.#last && this.#draw(...this.#last));
+  }
+
+  update(part: Extract<Part, { type: "reasoning" }>, isOver: boolean): boolean {
+    const { words } = this.#host;
+    const seconds = Math.round(part.seconds ?? 0);
+    const label = part.seconds === undefined ? words.say("thinking") : seconds > 0 ? words.say("thought", { count: seconds }) : words.say("thoughtShort");
+    if (this.#summary.textContent !== label) this.#summary.textContent = label;
+    this.element.toggleAttribute("data-live", part.seconds === undefined);
+    this.#last = [part, isOver];
+    return this.#draw(part, isOver);
+  }
+
+  #draw(part: Extract<Part, { type: "reasoning" }>, isOver: boolean): boolean {
+    return !this.element.open || this.#body.update(part, isOver);
+  }
+}
+
+class ToolView implements PartView<Extract<Part, { type: "tool" }>> {
+  readonly element: HTMLElement;
+  readonly #host: Host;
+  readonly #summary = h("summary", {});
+  readonly #details = h("div", { class: "body" });
+  #state = "";
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.element = h("details", { class: "tool", part: "tool" }, this.#summary, this.#details);
+  }
+
+  update(part: Extract<Part, { type: "tool" }>): boolean {
+    if (this.#state === part.state) return true;
+    const { words } = this.#host;
+    this.#state = part.state;
+    this.element.dataset.state = part.state;
+    const label = ({ running: "toolRunning", done: "toolDone", failed: "toolFailed" } as const)[part.state];
+    this.#summary.replaceChildren(icon("tool"), words.say(label, { name: part.name }));
+    const block = (key: "toolArguments" | "toolResult", text: string) => [
+      h("p", { class: "label" }, words.say(key)),
+      h("pre", { tabindex: 0, role: "group", "aria-label": words.say(key), dir: "ltr" }, h("code", {}, pretty(text))),
+    ];
+    this.#details.replaceChildren(
+      ...block("toolArguments", part.arguments || "{}"),
+      ...(part.result === undefined ? [] : block("toolResult", part.result)),
+    );
+    return true;
+  }
+}
+
+function pretty(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+/** Only images that came with the answer are shown: the address of another one may tell somebody something. */
+function imageView(url: string, { words }: Host): PartView {
+  const name = words.say("imageByModel");
+  const type = /^data:image\/(png|jpeg|webp|gif);/.exec(url)?.[1];
+  const element = type
+    ? h(
+        "figure",
+        { part: "image" },
+        h("img", { src: url, alt: name }),
+        h("a", { href: url, download: `image.${type}`, class: "action", "aria-label": words.say("download"), title: words.say("download") }, icon("download")),
+      )
+    : h("p", {}, ...(/^https:\/\//i.test(url) ? link(url, [name]) : [words.say("imageBlocked")]));
+  return still(element);
+}
+
+/** What does not change any more. */
+const still = (element: HTMLElement): PartView => ({ element, update: () => true });

@@ -1,0 +1,6 @@
+// Importing this defines `<openrouter-chat>`.
+import { define } from "./element.ts";
+
+define();
+
+export * from "./element.ts";

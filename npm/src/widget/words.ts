@@ -1,0 +1,180 @@
+// All that the widget says, in one object that a host may replace, and numbers as the reader's language writes them.
+// Seam: add a key to ENGLISH (with its `{values}`), then `words.say(key, values)`. A part that is loaded later has a table
+// of its own: `words.of(TABLE, key, values)`. A text with `one` and `other` is chosen by the value `count`.
+
+export type Phrase = string | { one: string; other: string };
+
+export const ENGLISH = {
+  chat: "Chat",
+  conversation: "Conversation",
+  messages: "Messages",
+  newChat: "New chat",
+  welcome: "Ask any model",
+  welcomeMore: "Choose a model, or just start.",
+  suggestions: "Suggestions",
+  openChat: "Open the chat",
+  closeChat: "Close the chat",
+
+  message: "Message",
+  send: "Send",
+  stop: "Stop",
+  hint: "Enter sends, Shift and Enter start a new line.",
+  disclaimer: "Models make mistakes: check what matters.",
+  jump: "Jump to latest",
+  jumpUnread: "Jump to latest, there is more",
+
+  you: "You",
+  assistant: "Assistant",
+  by: "{who}, {time}",
+  answering: "The assistant is answering.",
+  answerEmpty: "The answer is empty.",
+  stopped: "Stopped.",
+  cleared: "New chat.",
+  stoppedNote: "Stopped: the answer is incomplete.",
+  stoppedEmpty: "Stopped before the answer began.",
+  incompleteNote: "The answer is incomplete.",
+  lengthNote: "The answer ends here because it reached its length limit.",
+  filterNote: "A content filter ended the answer here.",
+  emptyNote: "The model gave an empty answer.",
+
+  copy: "Copy",
+  copyMessage: "Copy message",
+  copied: "Copied",
+  copyFailed: "Copying is not allowed",
+  regenerate: "Another answer",
+  editMessage: "Edit message",
+  editLabel: "Edited message",
+  saveEdit: "Send",
+  cancel: "Cancel",
+  previousBranch: "Previous version",
+  nextBranch: "Next version",
+  branch: "{index}/{count}",
+  branchLabel: "Version {index} of {count}",
+
+  thinking: "Thinking…",
+  thought: { one: "Thought for {count} s", other: "Thought for {count} s" },
+  thoughtShort: "Thought for a moment",
+  toolRunning: "Calling {name}…",
+  toolDone: "Called {name}",
+  toolFailed: "{name} failed",
+  toolArguments: "Arguments",
+  toolResult: "Result",
+  sources: "Sources",
+  image: "Image",
+  imageByModel: "Image by the model",
+  imageBlocked: "An image that cannot be shown",
+  loadImage: "Load image “{name}” from {host}",
+  download: "Download",
+  code: "Code",
+  codeIn: "Code, {language}",
+  plainText: "text",
+  table: "Table",
+  taskDone: "Done",
+
+  attach: "Add files",
+  attachments: "Files to send",
+  removeFile: "Remove {name}",
+  fileRefused: "{name} cannot be sent: {reason}",
+
+  model: "Model",
+  modelButton: "Model: {name}",
+  chooseModel: "Choose a model",
+  searchModels: "Search models",
+  close: "Close",
+  models: "Models",
+  loadingModels: "Loading the models…",
+  modelsFailed: "The model list could not be loaded. The chat still works with {name}.",
+  modelCount: { one: "{count} model", other: "{count} models" },
+  noModel: "No model matches.",
+  modelTyped: "not on the list",
+  free: "free",
+  priceDepends: "price depends",
+  pricePerMillion: "{input} / {output} per M",
+  priceNote: "Prices are for a million tokens, in / out.",
+  contextLength: "{tokens} context",
+  partFailed: "This part of the chat could not be loaded. Try again.",
+
+  tokens: "{input} in, {output} out",
+
+  tryAgain: "Try again",
+  inSeconds: "in {count} s",
+  inMinutes: "in {count} min",
+  atTime: "at {time}",
+
+  // Without a connection the others cannot be loaded.
+  error_network: "The server cannot be reached",
+  advice_network: "Check your connection, then try again.",
+} satisfies Record<string, Phrase>;
+
+export type Key = keyof typeof ENGLISH;
+
+export class Words {
+  readonly #strings: Partial<Record<string, Phrase>>;
+  readonly #language: string | undefined;
+  readonly #formats = new Map<string, Intl.NumberFormat>();
+
+  constructor(strings: Partial<Record<string, Phrase>> = {}, language?: string) {
+    this.#strings = strings;
+    this.#language = validLanguage(language);
+  }
+
+  say(key: Key, values?: Record<string, string | number>): string {
+    return this.fill(this.#strings[key] ?? ENGLISH[key], values);
+  }
+
+  /** One of the texts of a part that is loaded later, unless the host has one. */
+  of<Own extends Record<string, Phrase>>(own: Own, key: keyof Own & string, values?: Record<string, string | number>): string {
+    return this.fill(this.#strings[key] ?? own[key]!, values);
+  }
+
+  fill(phrase: Phrase, values: Record<string, string | number> = {}): string {
+    const text = typeof phrase === "string" ? phrase : phrase[this.#plural(Number(values.count))];
+    return text.replace(/\{(\w+)\}/g, (_, name) => {
+      const value = values[name] ?? "";
+      return typeof value === "number" ? this.number(value) : value;
+    });
+  }
+
+  number(value: number, options?: Intl.NumberFormatOptions): string {
+    const key = JSON.stringify(options ?? {});
+    let format = this.#formats.get(key);
+    if (!format) this.#formats.set(key, (format = new Intl.NumberFormat(this.#language, options)));
+    return format.format(value);
+  }
+
+  /** A context length: `400000` is `400K`. */
+  tokens(count: number): string {
+    return this.number(count, { notation: "compact", maximumSignificantDigits: 3 });
+  }
+
+  /** An amount of dollars, with two digits that matter, however small it is. */
+  dollars(amount: number): string {
+    const small = amount > 0 && amount < 1;
+    const digits = small ? { maximumSignificantDigits: 2, minimumFractionDigits: 2 } : {};
+    return this.number(amount, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", ...digits });
+  }
+
+  time(at: number): string {
+    return new Date(at).toLocaleTimeString(this.#language, { hour: "2-digit", minute: "2-digit" });
+  }
+
+  /** When a wait is over: `in 7 s`, `in 5 min`, `at 14:05`. */
+  wait(seconds: number): string {
+    if (seconds <= 90) return this.say("inSeconds", { count: Math.max(1, Math.ceil(seconds)) });
+    if (seconds <= 30 * 60) return this.say("inMinutes", { count: Math.ceil(seconds / 60) });
+    return this.say("atTime", { time: this.time(Date.now() + seconds * 1000) });
+  }
+
+  #plural(count: number): "one" | "other" {
+    return new Intl.PluralRules(this.#language).select(count) === "one" ? "one" : "other";
+  }
+}
+
+/** A language that Intl does not know would make it throw. */
+function validLanguage(language: string | undefined): string | undefined {
+  try {
+    return language ? Intl.getCanonicalLocales(language)[0] : undefined;
+  } catch {
+    return undefined;
+  }
+}
