@@ -199,6 +199,8 @@ class MessageView {
   #begin(): void {
     this.element.setAttribute("aria-busy", "true");
     this.element.dataset.state = "streaming";
+    // It came while somebody looked: there is room for it below its question.
+    this.element.toggleAttribute("data-fresh", true);
     this.element.append(h("p", { class: "pulse", "aria-hidden": "true" }));
     this.update();
   }

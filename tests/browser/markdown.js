@@ -1,0 +1,104 @@
+// What tests/widget.test.mjs asks of the Markdown view alone, in real documents.
+import { EVERYTHING, HOSTILE } from "/tests/widget/corpus.js";
+import { MarkdownView, Words, highlight } from "/parts.js";
+
+/** A step that takes longer than this stands still, in ms. The machine may be busy with other things. */
+const MOST_MS = 1500;
+
+const context = { words: new Words(), copy() {}, highlight };
+
+/** Shows pieces, each at once, and resolves with what is there when all colours have come. */
+async function shown(pieces) {
+  const root = document.createElement("div");
+  document.body.append(root);
+  const view = new MarkdownView(root, context);
+  let source = "";
+  let slowest = 0;
+  const timed = (work) => {
+    const start = performance.now();
+    work();
+    // What is laid out counts too.
+    void root.offsetHeight;
+    slowest = Math.max(slowest, performance.now() - start);
+  };
+  for (const piece of pieces) {
+    source += piece;
+    timed(() => view.show(source));
+  }
+  timed(() => view.finish(source));
+  await new Promise((resolve) => setTimeout(resolve));
+  return { root, slowest };
+}
+
+const pieces = (text, size) => Array.from({ length: Math.ceil(text.length / size) }, (_, i) => text.slice(i * size, (i + 1) * size));
+
+window.markdown = {
+  names: Object.keys(HOSTILE),
+
+  /** What one of the corpus did that it must not; undefined if nothing. */
+  async harm(name) {
+    const text = HOSTILE[name];
+    for (const size of [text.length, Math.max(7, Math.ceil(text.length / 50))]) {
+      const { root, slowest } = await shown(pieces(text, size));
+      if (slowest > MOST_MS) return `a step of ${Math.round(slowest)} ms with pieces of ${size}`;
+      const made = [...root.querySelectorAll("*")];
+      const foreign = made.find(({ localName }) => !/^(a|p|h[3-6]|div|span|ul|ol|li|blockquote|hr|br|table|thead|tbody|tr|th|td|pre|code|button|input|strong|em|del|svg|path)$/.test(localName));
+      if (foreign) return `an element ${foreign.localName}`;
+      const handler = made.flatMap((element) => element.getAttributeNames()).find((attribute) => /^(on|src|style|srcset|formaction|ping)/.test(attribute));
+      if (handler) return `an attribute ${handler}`;
+      const link = made.find((element) => element.localName === "a" && !/^(https?|mailto):$/.test(element.protocol));
+      if (link) return `a link to ${link.href}`;
+      const open = made.find((element) => element.localName === "a" && !["noopener", "noreferrer", "nofollow"].every((word) => element.relList.contains(word)));
+      if (open) return "a link that tells where it was followed";
+      root.remove();
+    }
+    return window.harmed && "a script that ran";
+  },
+
+  requests: () => performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => /harm|evil/.test(name)),
+
+  /** How what is shown differs for some size of pieces; undefined if it does not. */
+  async difference() {
+    const whole = (await shown([EVERYTHING])).root.innerHTML;
+    for (let size = 1; size <= 40; size++) {
+      const { root } = await shown(pieces(EVERYTHING, size));
+      if (root.innerHTML !== whole) return `pieces of ${size}:\n${root.innerHTML}\nin place of\n${whole}`;
+      root.remove();
+    }
+    return undefined;
+  },
+
+  async text(source) {
+    const { root } = await shown([source]);
+    return root.textContent;
+  },
+
+  async html(source) {
+    const { root } = await shown([source]);
+    return root.innerHTML;
+  },
+
+  /** Presses the button of the image in a source, and resolves with what is there in its place. */
+  async pressed(source) {
+    const { root } = await shown([source]);
+    root.querySelector("button").click();
+    for (let i = 0; i < 200 && root.querySelector("img") && !root.querySelector("img").complete; i++) await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve));
+    return root.innerHTML;
+  },
+
+  /** How many steps drew, and how many nodes were made, while a long text came. */
+  async work() {
+    let nodes = 0;
+    const make = document.createElement;
+    document.createElement = function (...given) {
+      nodes++;
+      return make.apply(document, given);
+    };
+    const text = EVERYTHING.replace(/^\[late\].*\n/m, "").repeat(20);
+    await shown(pieces(text, 16));
+    document.createElement = make;
+    return { nodes, steps: Math.ceil(text.length / 16) };
+  },
+};
+window.isReady = true;

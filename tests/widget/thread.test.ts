@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { AnswerEvent, Ask } from "../../npm/src/widget/ask.ts";
+import { Thread, textOf, type Change } from "../../npm/src/widget/thread.ts";
+
+type Asked = Parameters<Ask>[0];
+
+/** A thread whose answers come as they are told to. */
+function scripted() {
+  const asked: Asked[] = [];
+  const waiting: ((event: AnswerEvent | Error | undefined) => void)[] = [];
+  const given: (AnswerEvent | Error | undefined)[] = [];
+  const next = () => (given.length > 0 ? Promise.resolve(given.shift()) : new Promise<AnswerEvent | Error | undefined>((resolve) => waiting.push(resolve)));
+  async function* events(signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+    for (;;) {
+      const aborted = new Promise<never>((_, reject) => {
+        signal.addEventListener("abort", () => {
+          waiting.length = 0;
+          reject(signal.reason);
+        });
+      });
+      const event = await Promise.race([next(), aborted]);
+      if (event instanceof Error) throw event;
+      if (!event) return;
+      yield event;
+      if (event.type === "end") return;
+    }
+  }
+  const thread = new Thread((question) => {
+    asked.push(question);
+    return { model: "the/model", events: events(question.signal) };
+  });
+  const changes: Change[] = [];
+  thread.subscribe((change) => changes.push(change));
+  const give = (...all: (AnswerEvent | Error)[]) => {
+    for (const event of all) {
+      const wake = waiting.shift();
+      if (wake) wake(event);
+      else given.push(event);
+    }
+  };
+  const until = (type: Change["type"], count = 1) =>
+    new Promise<void>((resolve) => {
+      const check = () => changes.filter((change) => change.type === type).length >= count && resolve();
+      thread.subscribe(check);
+      check();
+    });
+  return { thread, asked, give, until, changes };
+}
+
+const text = (text: string): AnswerEvent => ({ type: "text", text });
+const end = (content: string): AnswerEvent => ({ type: "end", messages: [{ role: "assistant", content }], model: "who/wrote" });
+const shown = (thread: Thread) => thread.path.map((entry) => textOf(entry));
+
+test("an answer is shown as it comes, and sent along with the next question as the client put it together", async () => {
+  const { thread, asked, give, until } = scripted();
+  thread.send("one");
+  assert.equal(thread.isBusy, true);
+  give(text("fir"), text("st"), end("first"));
+  await until("end");
+  assert.deepEqual(shown(thread), ["one", "first"]);
+  assert.equal(thread.path[1]!.model, "who/wrote");
+  thread.send("two");
+  assert.deepEqual(asked[1]!.messages, [{ role: "user", content: "one" }, { role: "assistant", content: "first" }, { role: "user", content: "two" }]);
+});
+
+test("another answer is a branch beside the first, and either can be shown", async () => {
+  const { thread, asked, give, until } = scripted();
+  thread.send("q");
+  give(text("a"), end("a"));
+  await until("end");
+  thread.regenerate();
+  give(text("b"), end("b"));
+  await until("end", 2);
+  const last = thread.path[1]!;
+  assert.deepEqual(thread.branch(last), { index: 1, count: 2 });
+  assert.deepEqual(asked[1]!.messages, [{ role: "user", content: "q" }], "the first answer is not sent along");
+  thread.turn(last, -1);
+  assert.deepEqual(shown(thread), ["q", "a"]);
+  thread.turn(thread.path[1]!, -1);
+  assert.deepEqual(shown(thread), ["q", "a"], "there is nothing before the first");
+});
+
+test("an edited question is a branch with answers of its own", async () => {
+  const { thread, give, until } = scripted();
+  const question = thread.send("q");
+  give(text("a"), end("a"));
+  await until("end");
+  thread.edit(question, "Q");
+  give(text("A"), end("A"));
+  await until("end", 2);
+  assert.deepEqual(shown(thread), ["Q", "A"]);
+  thread.turn(thread.path[0]!, -1);
+  assert.deepEqual(shown(thread), ["q", "a"]);
+});
+
+test("stopping keeps what there is, and the next question goes on from it", async () => {
+  const { thread, asked, give, until } = scripted();
+  thread.send("q");
+  give(text("par"));
+  await until("event");
+  thread.stop();
+  assert.equal(asked[0]!.signal.aborted, true);
+  assert.equal(thread.isBusy, false);
+  assert.equal(thread.path[1]!.state, "stopped");
+  assert.deepEqual(thread.messages, [{ role: "user", content: "q" }, { role: "assistant", content: "par" }]);
+});
+
+test("editing while an answer comes ends that answer first", async () => {
+  const { thread, asked, give, until, changes } = scripted();
+  const question = thread.send("q");
+  give(text("par"));
+  await until("event");
+  thread.edit(question, "other");
+  assert.equal(asked[0]!.signal.aborted, true);
+  assert.deepEqual(changes.map(({ type }) => type), ["path", "start", "event", "end", "path", "start"]);
+  give(text("A"), end("A"));
+  await until("end", 2);
+  assert.deepEqual(shown(thread), ["other", "A"]);
+});
+
+test("a failure keeps the partial answer, its error and what it cost", async () => {
+  const { thread, give, until } = scripted();
+  thread.send("q");
+  const error = Object.assign(new Error("cut"), { code: "stream_cut", usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 } });
+  give(text("par"), error);
+  await until("end");
+  const answer = thread.path[1]!;
+  assert.equal(answer.state, "failed");
+  assert.equal(answer.error, error);
+  assert.equal(answer.usage?.total_tokens, 3);
+  assert.deepEqual(answer.messages, [{ role: "assistant", content: "par" }]);
+});
+
+test("a question that was refused is not sent along with the next one", async () => {
+  const { thread, asked, give, until } = scripted();
+  thread.send("bad");
+  give(Object.assign(new Error("no"), { code: "content_refused" }));
+  await until("end");
+  thread.send("good");
+  assert.deepEqual(asked[1]!.messages, [{ role: "user", content: "good" }]);
+});
+
+test("trying again takes the place of an answer that came to nothing", async () => {
+  const { thread, give, until } = scripted();
+  thread.send("q");
+  give(Object.assign(new Error("no"), { code: "overloaded" }));
+  await until("end");
+  thread.retry(thread.path[1]!);
+  give(text("a"), end("a"));
+  await until("end", 2);
+  assert.deepEqual(thread.branch(thread.path[1]!), { index: 0, count: 1 });
+  assert.deepEqual(shown(thread), ["q", "a"]);
+});
+
+test("reasoning, tools, images and sources are kept in order", async () => {
+  const { thread, give, until } = scripted();
+  thread.send("q");
+  give(
+    { type: "reasoning", text: "hm" },
+    { type: "reasoning", text: "m" },
+    { type: "tool_call", id: "1", name: "weather", arguments: "{}", isComplete: true },
+    { type: "tool_result", id: "1", name: "weather", content: "sun", isError: false },
+    text("It is sunny."),
+    { type: "image", image: { type: "image_url", image_url: { url: "data:image/png;base64,AA" } } },
+    { type: "annotation", annotation: { type: "url_citation", url_citation: { url: "https://a.example/", title: "A" } } },
+    { type: "annotation", annotation: { type: "url_citation", url_citation: { url: "javascript:alert(1)" } } },
+    end("It is sunny."),
+  );
+  await until("end");
+  const { parts, sources } = thread.path[1]!;
+  assert.deepEqual(parts.map(({ type }) => type), ["reasoning", "tool", "text", "image"]);
+  assert.equal(parts[0]!.type === "reasoning" && parts[0]!.text, "hmm");
+  assert.deepEqual(parts[1], { type: "tool", id: "1", name: "weather", arguments: "{}", state: "done", result: "sun" });
+  assert.deepEqual(sources, [{ url: "https://a.example/", title: "A" }]);
+});
+
+test("what is saved can be loaded, with its branches", async () => {
+  const { thread, give, until } = scripted();
+  thread.send("q");
+  give(text("a"), end("a"));
+  await until("end");
+  thread.regenerate();
+  give(text("b"), end("b"));
+  await until("end", 2);
+  const saved = JSON.parse(JSON.stringify(thread));
+  const other = scripted().thread;
+  other.load(saved);
+  assert.deepEqual(shown(other), ["q", "b"]);
+  other.turn(other.path[1]!, -1);
+  assert.deepEqual(shown(other), ["q", "a"]);
+  assert.deepEqual(JSON.parse(JSON.stringify(thread)), saved);
+});
+
+test("messages from elsewhere become a thread, tools' results with the answer they belong to", () => {
+  const { thread } = scripted();
+  thread.replace([
+    { role: "system", content: "Be kind." },
+    { role: "user", content: "q" },
+    { role: "assistant", content: null, tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "{}" } }] },
+    { role: "tool", tool_call_id: "1", content: "result" },
+    { role: "assistant", content: "a" },
+  ]);
+  assert.deepEqual(thread.path.map(({ role }) => role), ["user", "assistant"]);
+  assert.equal(thread.messages.length, 4);
+  const [call] = thread.path[1]!.parts;
+  assert.equal(call?.type === "tool" && call.result, "result");
+});
