@@ -10,6 +10,7 @@ const types = {
   ".js": "text/javascript",
   ".mjs": "text/javascript",
   ".css": "text/css",
+  ".png": "image/png",
   ".wasm": "application/wasm",
 };
 

@@ -133,8 +133,8 @@ async function colour(code: HTMLElement, highlight: Highlight): Promise<void> {
   }
 }
 
-/** More of these in a row nest deeper than anybody writes, and reading them would take very long. */
-const NESTED = /^(?:[ \t]*(?:>|[-*+][ \t]|\d+[.)][ \t])){33}/m;
+/** More of these in a row, or so far from the margin, nest deeper than anybody writes: reading them would take very long. */
+const NESTED = /^(?:[ \t]*(?:>|[-*+][ \t]|\d+[.)][ \t])){33}|^[ \t]{100,}(?:[-*+]|\d+[.)])[ \t]/m;
 
 /** Brackets and the like that never close: reading each looks at all that follow. */
 const MAX_OPENERS = 2000;
@@ -152,7 +152,7 @@ function lex(source: string): Token[] {
 
 /** Whether one paragraph has more marks than text of that size ever has. */
 const isHeavy = (source: string): boolean =>
-  source.split(/\n\s*\n/).some((paragraph) => paragraph.length > MAX_OPENERS && (paragraph.match(/[[\]<*_~`!\\|]/g)?.length ?? 0) > MAX_OPENERS);
+  source.split(/\n\s*\n/).some((paragraph) => paragraph.length > MAX_OPENERS && (paragraph.match(/[[\]<*_~`!\\|@]/g)?.length ?? 0) > MAX_OPENERS);
 
 const isVisible = ({ type }: Token) => type !== "space" && type !== "def";
 
@@ -238,7 +238,7 @@ class Renderer {
 
   #table({ header, rows }: Tokens.Table): HTMLElement {
     const row = (cells: Tokens.TableCell[], tag: "td" | "th") =>
-      h("tr", {}, ...cells.map((cell) => h(tag, { "data-align": cell.align ?? undefined }, ...this.#inline(cell.tokens))));
+      h("tr", {}, ...cells.map((cell) => h(cell.text ? tag : "td", { "data-align": cell.align ?? undefined }, ...this.#inline(cell.tokens))));
     const body = h("tbody", {}, ...rows.map((cells) => row(cells, "td")));
     const whole = h("table", {}, h("thead", {}, row(header, "th")), body);
     return h("div", { class: "table", part: "table", tabindex: 0, role: "group", "aria-label": this.#context.words.say("table") }, whole);

@@ -61,13 +61,22 @@ export class MessageList {
     }
     let before: Element | null = null;
     for (const entry of path) {
-      const view = this.#views.get(entry.id) ?? new MessageView(entry, this.#host);
+      const view = this.#views.get(entry.id) ?? new MessageView(entry, this.#host, (step) => this.#turn(entry, step));
       this.#views.set(entry.id, view);
       const place: Element | null = before ? before.nextElementSibling : this.element.firstElementChild;
       if (place !== view.element) this.element.insertBefore(view.element, place);
       view.onPlaced();
       before = view.element;
     }
+  }
+
+  /** Shows another branch, and keeps the focus at the arrows of what stands there then. */
+  #turn(entry: Entry, step: -1 | 1): void {
+    const { thread } = this.#host;
+    const place = thread.path.indexOf(entry);
+    thread.turn(entry, step);
+    const arrows = [step, -step].map((each) => this.element.children[place]?.querySelector<HTMLElement>(`[data-turn="${each}"]`));
+    arrows.find((arrow) => arrow?.getAttribute("aria-disabled") === "false")?.focus();
   }
 
   /** However often words come, they are shown once for each frame. */
@@ -92,12 +101,15 @@ class MessageView {
   readonly #host: Host;
   readonly #content = h("div", { class: "content", part: "content" });
   readonly #footer = h("footer", { part: "actions" });
+  readonly #turned: (step: -1 | 1) => void;
   readonly #parts: PartView[] = [];
   #branch: HTMLElement | undefined;
 
-  constructor(entry: Entry, host: Host) {
+  /** `turned`: the reader wants the alternative that is `step` further. */
+  constructor(entry: Entry, host: Host, turned: (step: -1 | 1) => void) {
     this.#entry = entry;
     this.#host = host;
+    this.#turned = turned;
     const { words } = host;
     const who = words.say(entry.role === "user" ? "you" : "assistant");
     this.element = h(
@@ -290,19 +302,12 @@ class MessageView {
       return;
     }
     const values = { index: index + 1, count };
-    const turn = (step: -1 | 1) => () => {
-      thread.turn(this.#entry, step);
-      // The button of the same name in the article that has come instead.
-      const other = (this.element.isConnected ? this.element : lastOf(this.#host.root, index + step, this.#entry))?.querySelector<HTMLElement>(`[data-turn="${step}"]`);
-      (other?.ariaDisabled === "true" ? other.parentElement?.querySelector<HTMLElement>(`[data-turn="${-step}"]`) : other)?.focus();
+    const arrow = (step: -1 | 1) => {
+      const label = words.say(step < 0 ? "previousBranch" : "nextBranch");
+      const isLast = index + step < 0 || index + step >= count;
+      const attributes = { class: "action", part: "action", "data-turn": step, "aria-disabled": String(isLast) };
+      return iconButton(step < 0 ? "previous" : "next", label, attributes, () => this.#turned(step));
     };
-    const arrow = (step: -1 | 1) =>
-      iconButton(
-        step < 0 ? "previous" : "next",
-        words.say(step < 0 ? "previousBranch" : "nextBranch"),
-        { class: "action", part: "action", "data-turn": step, "aria-disabled": index + step < 0 || index + step >= count },
-        turn(step),
-      );
     const shown = h("span", { class: "branch", part: "branch", role: "group", "aria-label": words.say("branchLabel", values) }, arrow(-1), h("span", {}, words.say("branch", values)), arrow(1));
     if (this.#branch) this.#branch.replaceWith(shown);
     else this.#footer.prepend(shown);
@@ -323,19 +328,6 @@ class MessageView {
       this.#host.fill(text);
     }
   }
-}
-
-/** The article that has taken the place of one that is gone. */
-const lastOf = (root: ShadowRoot, index: number, { parent }: Entry): Element | undefined => {
-  const articles = [...root.querySelectorAll("article")];
-  const depth = depthOf(parent);
-  return index >= 0 ? articles[depth] : undefined;
-};
-
-function depthOf(entry: Entry | undefined): number {
-  let depth = 0;
-  for (let at = entry; at?.parent; at = at.parent) depth++;
-  return depth;
 }
 
 function partView(part: Part, host: Host, role: Entry["role"]): PartView {

@@ -149,9 +149,8 @@ export class Words {
 
   /** An amount of dollars, with two digits that matter, however small it is. */
   dollars(amount: number): string {
-    const small = amount > 0 && amount < 1;
-    const digits = small ? { maximumSignificantDigits: 2, minimumFractionDigits: 2 } : {};
-    return this.number(amount, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", ...digits });
+    const decimals = amount > 0 && amount < 1 ? Math.min(12, Math.max(2, 1 - Math.floor(Math.log10(amount)))) : 2;
+    return this.number(amount, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: 2, maximumFractionDigits: decimals });
   }
 
   time(at: number): string {

@@ -1,0 +1,587 @@
+// `<openrouter-chat>` as published, in real browsers with real input, under the strictest policy. Screenshots:
+// target/screenshots.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { join } from "node:path";
+import { Key } from "selenium-webdriver";
+import { build } from "esbuild";
+import { root } from "../scripts/toolchain.mjs";
+import { engines, openBrowser } from "./support/browsers.mjs";
+import { serveFiles } from "./support/files.mjs";
+import { startUpstream } from "./upstream/server.mjs";
+import { HOSTILE } from "./widget/corpus.js";
+
+const STRICT =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; media-src blob:; require-trusted-types-for 'script'; trusted-types 'none'";
+const WAIT_MS = 15_000;
+
+const screenshots = join(root, "target", "screenshots");
+mkdirSync(screenshots, { recursive: true });
+
+const page = (script, body) => ({
+  headers: { "content-security-policy": STRICT },
+  body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Chat</title><link rel="stylesheet" href="/tests/browser/widget.css"><link rel="icon" href="data:,"></head>
+    <body>${body}<script type="module" src="${script}"></script></body></html>`,
+});
+
+const delta = (content, finish_reason = null) => ({ id: "gen-widget", model: "the/model", choices: [{ index: 0, delta: { content }, finish_reason }] });
+
+let upstream;
+let files;
+
+before(async () => {
+  upstream = await startUpstream();
+  // The parts that are not exported, for what is asked of them alone.
+  const parts = await build({
+    stdin: { contents: 'export * from "./markdown.ts"; export * from "./words.ts"; export * from "./highlight.ts";', resolveDir: join(root, "npm/src/widget"), loader: "ts" },
+    bundle: true, format: "esm", write: false, target: "es2022",
+  });
+  files = await serveFiles(
+    {
+      "/": page("/tests/browser/widget.js", "<main><h1 class=\"title\">A page</h1><openrouter-chat></openrouter-chat></main>"),
+      "/markdown": page("/tests/browser/markdown.js", "<main></main>"),
+      "/late": page("/tests/browser/widget-late.js", "<main><openrouter-chat></openrouter-chat></main>"),
+      "/parts.js": { body: parts.outputFiles[0].text, headers: { "content-type": "text/javascript" } },
+      "/axe.js": { body: readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8"), headers: { "content-type": "text/javascript" } },
+    },
+    upstream.url,
+  );
+});
+
+after(async () => {
+  await files?.close();
+  await upstream?.close();
+});
+
+/** What a person does with the chat. */
+class Chat {
+  constructor(driver) {
+    this.driver = driver;
+  }
+
+  async open(path = "/") {
+    await this.driver.get(files.url + path);
+    await this.driver.wait(() => this.driver.executeScript("return window.isReady"), WAIT_MS, "the page");
+  }
+
+  run(script, ...given) {
+    return this.driver.executeScript(script, ...given);
+  }
+
+  all(selector) {
+    return this.run("return [...chat.shadowRoot.querySelectorAll(arguments[0])]", selector);
+  }
+
+  async find(selector) {
+    let found;
+    await this.driver.wait(async () => (found = (await this.all(selector)).at(-1)), WAIT_MS, selector);
+    return found;
+  }
+
+  texts(selector) {
+    return this.run("return [...chat.shadowRoot.querySelectorAll(arguments[0])].map((element) => element.textContent)", selector);
+  }
+
+  async text(selector) {
+    return (await this.texts(selector)).at(-1);
+  }
+
+  /** Resolves once the condition holds for the text of the newest match. */
+  async until(selector, holds = (text) => text !== undefined) {
+    let last;
+    const isSo = async () => {
+      last = await this.text(selector);
+      return last !== undefined && holds(last);
+    };
+    await this.driver.wait(isSo, WAIT_MS).catch(() => assert.fail(`${selector}, last seen: ${last}`));
+    return last;
+  }
+
+  async click(selector) {
+    await (await this.find(selector)).click();
+  }
+
+  async type(...keys) {
+    await (await this.find(".composer textarea")).sendKeys(...keys);
+  }
+
+  /** Sends a message to a model and waits until the answer is over. */
+  async ask(model, text = "Hi") {
+    await this.run("chat.model = arguments[0]; window.before = chat.shadowRoot.querySelectorAll('article').length", model);
+    await this.type(text, Key.ENTER);
+    await this.over(text);
+  }
+
+  async over(what = "an answer") {
+    await this.driver.wait(
+      () => this.run("return !chat.isBusy && happened.some(({ type }) => type === 'or-response-end') && !chat.shadowRoot.querySelector('[aria-busy]')"),
+      WAIT_MS,
+      what,
+    );
+  }
+
+  happened(type) {
+    return this.run("return happened.filter((each) => each.type === arguments[0])", type);
+  }
+
+  /** What has the focus, by the class, the part or the tag. */
+  focused() {
+    return this.run("const at = chat.shadowRoot.activeElement; return at && (at.dataset.action || at.className || at.localName)");
+  }
+
+  async photograph(name) {
+    writeFileSync(join(screenshots, `${name}.png`), await this.driver.takeScreenshot(), "base64");
+  }
+}
+
+let count = 0;
+/** A model of one test alone. */
+const define = (script) => {
+  const model = `test/widget-${++count}`;
+  upstream.define({ model, ...script });
+  return model;
+};
+
+for (const engine of engines) {
+  describe(`in ${engine}`, () => {
+    let browser;
+    let chat;
+    let driver;
+
+    before(async () => {
+      browser = await openBrowser(engine);
+      driver = browser.driver;
+      await driver.manage().setTimeouts({ script: 120_000 });
+      chat = new Chat(driver);
+    });
+
+    after(() => browser?.close());
+
+    describe("Markdown", () => {
+      const call = async (name, ...given) => {
+        const { value, error } = await driver.executeAsyncScript(
+          `const done = arguments[arguments.length - 1];
+           Promise.resolve(markdown[arguments[0]](...arguments[1])).then((value) => done({ value: value ?? null }), (error) => done({ error: String(error.stack) }));`,
+          name,
+          given,
+        );
+        assert.equal(error, undefined);
+        return value;
+      };
+
+      before(() => chat.open("/markdown"));
+
+      for (const name of Object.keys(HOSTILE)) {
+        test(`${name} does no harm`, async () => {
+          assert.equal(await call("harm", name), null);
+          assert.deepEqual(await call("requests"), []);
+        });
+      }
+
+      test("it is the same in whatever pieces it comes", async () => assert.equal(await call("difference"), null));
+
+      test("what was shown is not made again with each piece", async () => {
+        const { nodes, steps } = await call("work");
+        assert.ok(nodes < 12 * steps, `${nodes} nodes in ${steps} steps`);
+      });
+
+      test("a link says where it leads if its text says otherwise, or has letters that look like others", async () => {
+        assert.match(await call("text", "[google.com](https://evil.example/)"), /^google\.com \(evil\.example\)$/);
+        assert.match(await call("text", "[аррӏе.com](https://аррӏе.com/)"), /\(xn--80ak6aa92e\.com\)$/);
+        assert.equal(await call("text", "[example.com](https://example.com/a)"), "example.com");
+      });
+
+      test("marks that turn the direction are shown", async () => assert.equal(await call("text", "a\u202eb"), "a‹U+202E›b"));
+
+      test("an image names its host and waits to be asked for; where the policy forbids it there is a link", async () => {
+        assert.match(await call("text", "![a cat](https://pictures.example/cat.png)"), /a cat.*pictures\.example/);
+        const html = await call("pressed", "![a cat](https://pictures.example/cat.png)");
+        assert.match(html, /<a href="https:\/\/pictures\.example\/cat\.png"/);
+        assert.doesNotMatch(html, /<img/);
+      });
+
+      test("an image that may be shown is, without telling who asked", async () => {
+        const html = await call("pressed", `![a dot](${files.url}/tests/widget/dot.png)`);
+        assert.match(html, /<img[^>]* referrerpolicy="no-referrer"/);
+      });
+    });
+
+    describe("the chat", () => {
+      beforeEach(() => chat.open());
+
+      test("a message is sent by Enter, its answer comes, and the cursor stays in the text", async () => {
+        await chat.photograph(`widget-empty-${engine}`);
+        const model = define({ events: [delta("Hello **you**"), delta(".", "stop"), "[DONE]"] });
+        await chat.ask(model, "Good morning");
+        assert.deepEqual(await chat.texts("article .body"), ["Good morning", "Hello you."]);
+        assert.equal(await chat.focused(), "textarea");
+        assert.equal(await chat.run("return chat.shadowRoot.querySelector('.composer textarea').value"), "");
+        assert.equal(await chat.text("[role=status]"), "Hello you.");
+        assert.deepEqual(upstream.requests.findLast((request) => request.model === model).body.messages, [{ role: "user", content: "Good morning" }]);
+        assert.deepEqual(
+          await chat.run("return happened.map(({ type }) => type)"),
+          ["or-submit", "or-messages-change", "or-response-start", "or-response-end", "or-messages-change"],
+        );
+        const [{ state, messages }] = await chat.happened("or-response-end");
+        assert.equal(state, "done");
+        assert.equal(messages[0].content, "Hello **you**.");
+      });
+
+      test("nothing offends against the strictest policy", async () => {
+        await chat.ask("anthropic/claude-sonnet-4.6", "Everything, please");
+        await chat.until(".code-keyword");
+        await chat.click(".model");
+        await chat.until("[role=option]");
+        assert.deepEqual(await chat.happened("violation"), []);
+        assert.equal(await chat.run("return [...chat.shadowRoot.querySelectorAll('script, style, link, iframe')].length"), 0);
+      });
+
+      test("Shift and Enter start a new line, and the Enter that ends a composition sends nothing", async () => {
+        await chat.type("one", Key.chord(Key.SHIFT, Key.ENTER), "two");
+        assert.equal(await chat.run("return chat.shadowRoot.querySelector('textarea').value"), "one\ntwo");
+        await chat.run(`const text = chat.shadowRoot.querySelector('textarea');
+          text.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true, composed: true }));
+          text.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, composed: true }));`);
+        assert.deepEqual(await chat.happened("or-submit"), []);
+      });
+
+      test("one button sends and stops; what has come stays and is marked", async () => {
+        const model = define({ events: [delta("The beginning"), delta(" never", "stop"), "[DONE]"], stepped: true });
+        await chat.run("chat.model = arguments[0]", model);
+        await chat.type("Go");
+        const button = await chat.find(".send");
+        assert.equal(await button.getAttribute("aria-label"), "Send");
+        await button.click();
+        upstream.step(model);
+        await chat.until("article[data-role=assistant] .body", (text) => text === "The beginning");
+        assert.equal(await button.getAttribute("aria-label"), "Stop");
+        assert.equal(await chat.focused(), "textarea");
+        assert.ok(await chat.find("article[aria-busy=true]"));
+        await button.click();
+        await chat.until(".note", (text) => text.startsWith("Stopped"));
+        assert.equal(await button.getAttribute("aria-label"), "Send");
+        await upstream.waitFor({ model, event: "client-gone", timeoutMs: 5000 });
+        assert.deepEqual(await chat.run("return chat.messages"), [{ role: "user", content: "Go" }, { role: "assistant", content: "The beginning" }]);
+        assert.equal(await chat.text("[role=status]"), "Stopped.");
+      });
+
+      test("Escape stops too", async () => {
+        const model = define({ events: [delta("a"), delta("b", "stop"), "[DONE]"], stepped: true });
+        await chat.run("chat.model = arguments[0]", model);
+        await chat.type("Go", Key.ENTER);
+        upstream.step(model);
+        await chat.until("article[data-role=assistant] .body", (text) => text === "a");
+        await chat.type(Key.ESCAPE);
+        await chat.until(".note");
+        await upstream.waitFor({ model, event: "client-gone", timeoutMs: 5000 });
+      });
+
+      test("another answer stands beside the first", async () => {
+        const answer = (text) => ({ events: [delta(text, "stop"), "[DONE]"] });
+        const model = define({ sequence: [answer("one"), answer("two")] });
+        await chat.ask(model);
+        await chat.click("[data-action=regenerate]");
+        await chat.until("article[data-role=assistant] .body", (text) => text === "two");
+        await chat.until(".branch span", (text) => text === "2/2");
+        await chat.click("[data-turn='-1']");
+        await chat.until("article[data-role=assistant] .body", (text) => text === "one");
+        assert.equal(await chat.text(".branch span"), "1/2");
+        assert.equal(await chat.run("return chat.shadowRoot.activeElement.dataset.turn"), "1", "the focus stays at the branch");
+      });
+
+      test("Up in an empty composer edits the last message in its place; Escape leaves it as it was", async () => {
+        const model = define({ events: [delta("fine", "stop"), "[DONE]"] });
+        await chat.ask(model, "How are yuo?");
+        await chat.type(Key.ARROW_UP);
+        await (await chat.find(".editor textarea")).sendKeys(Key.ESCAPE);
+        assert.equal(await chat.focused(), "edit");
+        assert.deepEqual(await chat.all(".editor"), []);
+        await chat.type(Key.ARROW_UP);
+        await (await chat.find(".editor textarea")).sendKeys(Key.chord(Key.CONTROL, "a"), "How are you?", Key.ENTER);
+        await driver.wait(() => chat.run("return chat.messages.length === 2 && chat.messages[0].content === 'How are you?' && !chat.isBusy"), WAIT_MS);
+        assert.equal(await chat.focused(), "textarea");
+        assert.equal(await chat.text("article[data-role=user] .branch span"), "2/2");
+      });
+
+      test("messages and code are copied as they were written", async () => {
+        await chat.run("window.copied = []; Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => void copied.push(text) } })");
+        const model = define({ events: [delta("**Bold**\n\n```js\nlet a = 1;\n```", "stop"), "[DONE]"] });
+        await chat.ask(model, "x");
+        await chat.click("article[data-role=assistant] [data-action=copy]");
+        await chat.click(".code-head button");
+        assert.deepEqual(await chat.run("return copied"), ["**Bold**\n\n```js\nlet a = 1;\n```", "let a = 1;"]);
+        assert.equal(await chat.text(".code-head button"), "Copied");
+      });
+
+      test("what the model thought is folded away", async () => {
+        await chat.ask("sim/reasoning");
+        assert.match(await chat.text("details.reasoning summary"), /^Thought for/);
+        assert.equal(await chat.text("details.reasoning .body"), "");
+        await chat.click("details.reasoning summary");
+        await chat.until("details.reasoning .body", (text) => text.length > 5);
+      });
+
+      test("a tool of the page is called, and its result goes to the model", async () => {
+        await chat.run("chat.tools = [{ name: 'get_weather', description: 'x', parameters: { type: 'object', properties: { city: { type: 'string' } } }, run: () => ({ sky: 'blue' }) }]");
+        await chat.ask("sim/tools");
+        assert.equal(await chat.text("details.tool summary"), "Called get_weather");
+        await chat.click("details.tool summary");
+        assert.deepEqual((await chat.texts("details.tool pre")).map((text) => JSON.parse(text)).at(-1), { sky: "blue" });
+        assert.match(await chat.text("article[data-role=assistant] > .content > .body"), /blue/);
+      });
+
+      test("a tool without a handler is answered by the event", async () => {
+        await chat.run(`chat.tools = [{ name: 'get_weather', parameters: { type: 'object' } }];
+          chat.addEventListener('or-tool-call', ({ detail }) => detail.respondWith(Promise.resolve('rain from ' + detail.name)));`);
+        await chat.ask("sim/tools");
+        assert.match(await chat.text("article[data-role=assistant] > .content > .body"), /rain from get_weather/);
+      });
+
+      test("sources and images come with the answer", async () => {
+        await chat.ask("sim/annotations");
+        assert.equal((await chat.all(".sources li a")).length, 2);
+        await chat.ask("sim/images");
+        assert.match(await (await chat.find("figure img")).getAttribute("src"), /^data:image\/png/);
+        assert.match(await (await chat.find("figure a")).getAttribute("download"), /^image\.png$/);
+      });
+
+      test("a failure says what it means and offers a way out", async () => {
+        await chat.ask("sim/429-retry-after", "Too fast");
+        await chat.until(".error[role=alert]", (text) => text.includes("Too many requests"));
+        assert.match(await chat.text(".error [data-remedy=retry]"), /^Try again in \d s$/);
+        await chat.photograph(`widget-error-${engine}`);
+        assert.equal((await chat.happened("or-error")).length, 1);
+        const model = define({ sequence: [{ status: 503, body: '{"error":{"code":503,"message":"Busy"}}' }, { events: [delta("at last", "stop"), "[DONE]"] }] });
+        await chat.ask(model, "Again");
+        await chat.click("[data-remedy=retry]:enabled");
+        await chat.until("article[data-role=assistant] .body", (text) => text === "at last");
+        assert.equal((await chat.all("article")).length, 4);
+      });
+
+      test("a failure in the middle keeps what had come", async () => {
+        const model = define({ events: [delta("The beginning"), ": the last sign of life"], stepped: true, end: "destroy" });
+        await chat.run("chat.model = arguments[0]", model);
+        await chat.type("Go", Key.ENTER);
+        upstream.step(model);
+        await chat.until("article[data-role=assistant] .body", (text) => text === "The beginning");
+        upstream.step(model);
+        await chat.until(".error", (text) => text.includes("cut off"));
+        assert.equal(await chat.text("article[data-role=assistant] .body"), "The beginning");
+        assert.equal((await chat.run("return chat.messages")).length, 2);
+      });
+
+      test("a model is found and chosen with the keyboard", async () => {
+        await chat.click(".model");
+        await chat.until("[role=option]");
+        await chat.photograph(`widget-picker-${engine}`);
+        const search = await chat.find(".picker input");
+        assert.equal(await chat.focused(), "input");
+        await search.sendKeys("claude opus");
+        await chat.until(".picker-count", (text) => /^\d+ models?$/.test(text));
+        const first = await chat.run("return chat.shadowRoot.querySelector('.active').dataset.model");
+        assert.equal(await chat.run("const box = chat.shadowRoot.querySelector('.picker input'); return chat.shadowRoot.getElementById(box.getAttribute('aria-activedescendant')).dataset.model"), first);
+        await search.sendKeys(Key.ARROW_DOWN, Key.ENTER);
+        const [{ model, name }] = await chat.happened("or-model-change");
+        assert.notEqual(model, first);
+        assert.equal(await chat.run("return chat.model"), model);
+        assert.equal(await chat.text(".model-name"), `Model: ${name}`);
+        assert.match(await chat.focused(), /model/);
+      });
+
+      test("a listener may change what is sent, or prevent it", async () => {
+        const model = define({ events: [delta("ok", "stop"), "[DONE]"] });
+        await chat.run("chat.addEventListener('or-submit', (event) => { if (event.detail.content === 'never') event.preventDefault(); else { event.detail.content += '!'; event.detail.request.temperature = 0.5; } })");
+        await chat.type("never", Key.ENTER);
+        assert.equal(await chat.run("return chat.shadowRoot.querySelector('textarea').value"), "never");
+        assert.deepEqual(await chat.run("return chat.messages"), []);
+        await chat.run("chat.setComposerValue('')");
+        await chat.ask(model, "yes");
+        const { body } = upstream.requests.findLast((request) => request.model === model);
+        assert.deepEqual([body.messages[0].content, body.temperature], ["yes!", 0.5]);
+      });
+
+      test("the end is followed until the reader leaves it, and again when he is back", async () => {
+        const lines = Array.from({ length: 12 }, (_, i) => delta(`${"line\n\n".repeat(6)}${i}\n\n`));
+        const model = define({ events: [...lines, delta("end", "stop"), "[DONE]"], stepped: true });
+        await chat.run("chat.model = arguments[0]", model);
+        await chat.type("Long", Key.ENTER);
+        const distance = () => chat.run("const { scrollHeight, scrollTop, clientHeight } = chat.shadowRoot.querySelector('.scroller'); return scrollHeight - scrollTop - clientHeight");
+        const shown = (i) => chat.until("article[data-role=assistant] .body", (text) => text.endsWith(`${i}`));
+        const step = async (from, to) => {
+          for (let i = from; i < to; i++) upstream.step(model);
+          await shown(to - 1);
+        };
+        await step(0, 6);
+        await driver.wait(async () => (await distance()) < 2, WAIT_MS);
+        await chat.run("chat.shadowRoot.querySelector('.scroller').focus()");
+        await driver.actions().sendKeys(Key.PAGE_UP).perform();
+        await driver.wait(async () => (await distance()) > 64, WAIT_MS);
+        await step(6, 9);
+        assert.ok((await distance()) > 100, "growth does not pull the reader back");
+        await chat.find(".jump[data-unread]:not([hidden])");
+        await chat.click(".jump");
+        await driver.wait(async () => (await distance()) < 2, WAIT_MS);
+        assert.deepEqual(await chat.all(".jump:not([hidden])"), []);
+        await step(9, 12);
+        await driver.wait(async () => (await distance()) < 2, WAIT_MS);
+        for (let i = 0; i < 3; i++) upstream.step(model);
+        await chat.over();
+      });
+
+      test("the question moves to the top when it is sent", async () => {
+        await chat.ask("anthropic/claude-sonnet-4.6", "First");
+        await chat.ask(define({ events: [delta("short", "stop"), "[DONE]"] }), "Second");
+        const top = await chat.run("const at = [...chat.shadowRoot.querySelectorAll('article[data-role=user]')].at(-1).getBoundingClientRect().top; return at - chat.shadowRoot.querySelector('.scroller').getBoundingClientRect().top");
+        assert.ok(top >= 0 && top < 160, `at ${top}`);
+        await chat.photograph(`widget-answer-${engine}`);
+      });
+
+      test("messages come from the page, go to it, and are written as Markdown", async () => {
+        await chat.run("chat.messages = [{ role: 'user', content: 'q' }, { role: 'assistant', content: '*a*', model: 'x/y' }]");
+        assert.deepEqual(await chat.texts("article .body"), ["q", "a"]);
+        assert.equal(await chat.run("return chat.exportMarkdown()"), "## You\n\nq\n\n## Assistant\n\n*a*\n");
+        await chat.run("window.kept = chat.exportJSON(); chat.clear()");
+        assert.deepEqual(await chat.all("article"), []);
+        await chat.run("chat.importJSON(JSON.parse(JSON.stringify(kept)))");
+        assert.deepEqual(await chat.texts("article .body"), ["q", "a"]);
+      });
+
+      test("a thread is kept over a reload for those who ask for it, and a new chat forgets it", async () => {
+        const model = define({ events: [delta("kept", "stop"), "[DONE]"] });
+        await chat.run("chat.persist = 'here'");
+        await chat.ask(model, "Keep this");
+        await chat.open();
+        assert.deepEqual(await chat.texts("article"), []);
+        await chat.run("chat.persist = 'here'");
+        await chat.until("article[data-role=assistant] .body", (text) => text === "kept");
+        await chat.click("[part=new-chat-button]");
+        await chat.open();
+        await chat.run("chat.persist = 'here'");
+        await chat.ask(model, "Only this");
+        assert.equal((await chat.all("article")).length, 2);
+      });
+
+      test("a file goes along with the message", async () => {
+        const model = define({ events: [delta("seen", "stop"), "[DONE]"] });
+        await chat.run(`const data = new DataTransfer(); data.items.add(new File(['some notes'], 'notes.txt', { type: 'text/plain' }));
+          chat.shadowRoot.querySelector('.composer').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, composed: true, cancelable: true }));`);
+        await chat.until(".attachments li", (text) => text.includes("notes.txt"));
+        await chat.ask(model, "Read this");
+        const [{ content }] = upstream.requests.findLast((request) => request.model === model).body.messages;
+        assert.equal(content[0].text, "Read this");
+        assert.match(content[1].text, /some notes/);
+        assert.deepEqual(await chat.all(".attachments li"), []);
+      });
+
+      test("all words can be others, and numbers follow the language", async () => {
+        const model = define({ events: [delta("Hallo"), { ...delta("", "stop"), usage: { prompt_tokens: 1234, completion_tokens: 5, total_tokens: 1239, cost: 0.5 } }, "[DONE]"] });
+        await chat.run("chat.lang = 'de'; chat.strings = { send: 'Senden', you: 'Du', tokens: '{input} hinein, {output} heraus' }");
+        assert.equal(await (await chat.find(".send")).getAttribute("aria-label"), "Senden");
+        await chat.ask(model, "Hallo");
+        assert.match(await (await chat.find("article[data-role=user]")).getAttribute("aria-label"), /^Du, /);
+        assert.match(await chat.text(".usage"), /1\.234 hinein, 5 heraus · 0,50/);
+      });
+
+      test("from right to left, each message finds its own direction", async () => {
+        await chat.run("chat.dir = 'rtl'; chat.messages = [{ role: 'user', content: 'שלום' }, { role: 'assistant', content: 'Hello' }]");
+        const { user, plain, direction } = await chat.run(`const [question, answer] = chat.shadowRoot.querySelectorAll('article');
+          return { user: question.querySelector('.body').getBoundingClientRect().left, plain: getComputedStyle(answer.querySelector('.body')).direction, direction: getComputedStyle(question.querySelector('.body')).direction }`);
+        assert.deepEqual([plain, direction], ["ltr", "rtl"]);
+        assert.ok(user < 500, `the question is at the end of the line: ${user}`);
+        await chat.photograph(`widget-rtl-${engine}`);
+      });
+
+      test("colours, parts and slots are the page's to change", async () => {
+        await chat.run(`const sheet = new CSSStyleSheet(); sheet.replaceSync('openrouter-chat { --or-background: rgb(1, 2, 3) } openrouter-chat::part(send-button) { border-radius: 3px }');
+          document.adoptedStyleSheets = [sheet]; const title = document.createElement('b'); title.slot = 'header'; title.textContent = 'Mine'; chat.append(title);`);
+        assert.equal(await chat.run("return getComputedStyle(chat).backgroundColor"), "rgb(1, 2, 3)");
+        assert.equal(await chat.run("return getComputedStyle(chat.shadowRoot.querySelector('.send')).borderRadius"), "3px");
+        assert.equal(await chat.run("return chat.shadowRoot.querySelector('slot[name=header]').assignedElements()[0].textContent"), "Mine");
+      });
+
+      test("as a popup it opens from a button in the corner, and Escape closes it", async () => {
+        await chat.run("chat.variant = 'popup'");
+        await chat.click(".launcher");
+        assert.equal(await chat.run("return chat.open"), true);
+        assert.equal(await chat.focused(), "textarea");
+        await chat.photograph(`widget-popup-${engine}`);
+        await chat.type(Key.ESCAPE);
+        assert.equal(await chat.run("return chat.open"), false);
+        assert.equal(await chat.focused(), "launcher");
+      });
+
+      test("at 320 pixels nothing is cut off or scrolls sideways, and targets are large enough", async () => {
+        await chat.run("chat.style.width = '320px'");
+        await chat.ask("anthropic/claude-sonnet-4.6", "Everything, please, and a word that is verylongverylongverylongverylongverylongverylong");
+        const { wide, small } = await chat.run(`const scroller = chat.shadowRoot.querySelector('.scroller');
+          const targets = [...chat.shadowRoot.querySelectorAll('button, a, summary')].filter((each) => each.checkVisibility() && !each.closest('.body p, .body li'));
+          return { wide: scroller.scrollWidth - scroller.clientWidth, small: targets.filter((each) => { const { width, height } = each.getBoundingClientRect(); return width < 24 || height < 24; }).map((each) => each.outerHTML) }`);
+        assert.equal(wide, 0);
+        assert.deepEqual(small, []);
+        await chat.photograph(`widget-narrow-${engine}`);
+      });
+
+      test("it is accessible in each state, in light and dark", async () => {
+        const looks = [["light", {}], ["dark", {}], ...(engine === "chromium" ? [["forced", {}]] : [])];
+        for (const [look] of looks) {
+          await chat.open();
+          if (look === "forced") await driver.sendDevToolsCommand("Emulation.setEmulatedMedia", { features: [{ name: "forced-colors", value: "active" }] });
+          await chat.run("chat.theme = arguments[0]; document.documentElement.style.colorScheme = arguments[0]", look === "forced" ? "light" : look);
+          const check = async (state) => {
+            // As text, which a policy does not look at when the driver runs it.
+            await driver.executeScript(readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8"));
+            const found = await driver.executeAsyncScript(
+              "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => done(violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html + ' ' + failureSummary).join('\\n'))), (error) => done([String(error)]))",
+            );
+            assert.deepEqual(found, [], `${state} in ${look}`);
+            await chat.photograph(`widget-${state}-${look}-${engine}`);
+          };
+          await check("empty");
+          const model = define({ events: [delta("On its way"), delta(".", "stop"), "[DONE]"], stepped: true });
+          await chat.run("chat.model = arguments[0]", model);
+          await chat.type("Slowly", Key.ENTER);
+          upstream.step(model);
+          await chat.until("article[data-role=assistant] .body", (text) => text === "On its way");
+          await check("streaming");
+          await chat.type(Key.ESCAPE);
+          await chat.until(".note");
+          await chat.ask("sim/reasoning");
+          await chat.ask("sim/annotations");
+          await chat.ask("anthropic/claude-sonnet-4.6", "Everything");
+          await chat.until(".code-keyword");
+          await chat.click("[data-action=regenerate]");
+          await chat.over();
+          await chat.until(".branch span", (text) => text === "2/2");
+          await check("answers");
+          await chat.ask("sim/402");
+          await chat.until(".error");
+          await check("failed");
+          await chat.type(Key.ARROW_UP);
+          await chat.find(".editor");
+          await check("editing");
+          await chat.run("chat.shadowRoot.querySelector('.editor textarea').blur()");
+          await chat.click(".model");
+          await chat.until("[role=option]");
+          await check("picker");
+          if (look === "forced") await driver.sendDevToolsCommand("Emulation.setEmulatedMedia", { features: [] });
+        }
+      });
+    });
+
+    test("what a page sets before the element is defined holds", async () => {
+      await chat.open("/late");
+      assert.deepEqual(await chat.texts("article .body"), ["early", "bird"]);
+      assert.deepEqual(await chat.run("return [chat.model, chat.getAttribute('model'), chat.options.temperature, chat.tools.length, chat.disabled, chat.hasAttribute('disabled')]"), ["the/model", "the/model", 0.1, 1, true, true]);
+      assert.equal(await chat.run("return chat.shadowRoot.querySelector('textarea').disabled"), true);
+    });
+  });
+}
+
+test("importing it where there is no page does no harm", async () => {
+  const { OpenRouterChat, define, ENGLISH } = await import("../pkg/dist/widget/define.js");
+  assert.equal(typeof OpenRouterChat, "function");
+  assert.equal(define(), undefined);
+  assert.equal(ENGLISH.send, "Send");
+});
