@@ -66,11 +66,12 @@ export class Follower {
   }
 
   #onScroll(): void {
-    const { scrollTop } = this.#scroller;
+    const { scrollTop, scrollHeight } = this.#scroller;
     if (Math.abs(scrollTop - this.#expectedTop) <= 1) return this.#update();
+    // Content that shrinks moves up too, and then it was nobody's will.
+    if (this.#isFollowing && scrollHeight !== this.#lastHeight) return this.#onGrowth();
     this.#expectedTop = -1;
     const distance = this.#distance;
-    // Up is away from the end at once; but content that shrinks moves up too.
     if (scrollTop < this.#lastTop && distance > 1) this.#isFollowing = false;
     else if (scrollTop > this.#lastTop && distance <= NEAR) this.#isFollowing = true;
     this.#update();

@@ -389,7 +389,6 @@ class ReasoningView implements PartView<Extract<Part, { type: "reasoning" }>> {
     const seconds = Math.round(part.seconds ?? 0);
     const label = part.seconds === undefined ? words.say("thinking") : seconds > 0 ? words.say("thought", { count: seconds }) : words.say("thoughtShort");
     if (this.#summary.textContent !== label) this.#summary.textContent = label;
-    this.element.toggleAttribute("data-live", part.seconds === undefined);
     this.#last = [part, isOver];
     return this.#draw(part, isOver);
   }
