@@ -135,7 +135,10 @@ async function bundleWidget(outdir) {
         const nameOf = (exported) => new RegExp(`[{,](\\w+) as ${exported}[,}]`).exec(whole)?.[1];
         const end = whole.indexOf(`var ${nameOf("Renderer")}=class`);
         if (end < 0 || whole.indexOf(`var ${nameOf("Lexer")}=class`) > end) throw new Failure("marked is written in another order now: see bundleWidget");
-        return { contents: `${whole.slice(0, end)}export{${nameOf("Lexer")} as Lexer};` };
+        // Its options are never set, so what they would do goes too.
+        const fixed = { pedantic: "!1", extensions: "null", gfm: "!0", breaks: "!1", silent: "!1" };
+        const used = Object.entries(fixed).reduce((text, [option, value]) => text.replaceAll(`this.options.${option}`, value), whole.slice(0, end));
+        return { contents: `${used}export{${nameOf("Lexer")} as Lexer};` };
       }),
   };
   // What is loaded later imports the whole of what is loaded before, so that this is one file: with a file for each

@@ -1,6 +1,6 @@
 // What the compiler and the linters say, warnings denied: formatting, clippy on both targets, documentation, and the
 // rules about what the wasm may hold. Types are a suite of `npm test`.
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "./build.mjs";
@@ -9,6 +9,7 @@ import { environment, newNode, root, wasmEnvironment } from "./toolchain.mjs";
 import { functionNames } from "./wasm.mjs";
 
 const MOST_UPLOAD_BYTES = 130_000;
+const MOST_WIDGET_BYTES = 35_000;
 
 await main("check", async () => {
   const cargo = (args, env = environment()) => run("cargo", args, { cwd: root, env });
@@ -27,6 +28,7 @@ await main("check", async () => {
   await build(["package", "worker"]);
   checkWasm();
   checkUpload();
+  checkWidget();
   // What a page ships for the whole client, wasm and JavaScript. The aim is 50,000; see bench/results.md.
   await run(newNode(), ["bench/size.mjs", "--max", "71000"], { cwd: root, env: environment() });
 });
@@ -97,4 +99,25 @@ function checkUpload() {
   const size = ["index.js", "index_bg.wasm"].reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name)), { level: 9 }).length, 0);
   if (size > MOST_UPLOAD_BYTES) throw new Failure(`the Worker's upload is ${size} bytes with gzip, and ${MOST_UPLOAD_BYTES} are allowed`);
   console.log(`check: the Worker's upload is ${size} bytes with gzip`);
+}
+
+/** What a page loads for a text chat in which the picker is opened, without the client; and what is loaded when it is needed. */
+function checkWidget() {
+  const folder = join(root, "pkg", "dist", "widget");
+  const scripts = readdirSync(folder).filter((name) => name.endsWith(".js"));
+  const size = (name) => gzipSync(readFileSync(join(folder, name)), { level: 9 }).length;
+  const loaded = new Set();
+  const load = (name) => {
+    if (!scripts.includes(name) || loaded.has(name)) return;
+    loaded.add(name);
+    for (const [, other] of readFileSync(join(folder, name), "utf8").matchAll(/(?:from|import)"\.\/([^"]+)"/g)) load(other);
+  };
+  load("define.js");
+  load(scripts.find((name) => name.startsWith("picker-")));
+  const list = (names) => names.map((name) => `${name.replace(/-\w+\.js$|\.js$/, "")} ${size(name)}`).join(", ");
+  const total = [...loaded].reduce((sum, name) => sum + size(name), 0);
+  if (loaded.size < 3) throw new Failure("the widget's files have other names now: see checkWidget");
+  if (total > MOST_WIDGET_BYTES) throw new Failure(`the widget with its picker is ${total} bytes with gzip, and ${MOST_WIDGET_BYTES} are allowed (${list([...loaded])})`);
+  console.log(`check: the widget with its picker is ${total} bytes with gzip (${list([...loaded])})`);
+  console.log(`check: loaded when it is needed: ${list(scripts.filter((name) => !loaded.has(name) && name !== "index.js"))}`);
 }

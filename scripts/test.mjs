@@ -19,6 +19,7 @@ const suites = {
   worker: () => [node("tests/worker*.test.mjs")],
   browser: (simulator) => [wasmPack("chrome", "chromium", simulator), wasmPack("firefox", "firefox", simulator)],
   package: () => [node("tests/package.test.mjs")],
+  widget: () => [node("tests/widget/*.test.ts"), node("tests/widget.test.mjs")],
   types: () => [node("tests/types.test.mjs", "tests/types-document.test.mjs")],
   docs: () => [node("tests/docs.test.mjs")],
   validators: () => [node("tests/validators.test.mjs")],

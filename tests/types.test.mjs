@@ -16,6 +16,8 @@ test("what users write compiles, and what is wrong does not", () => check("tests
 
 test("the page compiles", { skip: !existsSync(join(root, "www", "tsconfig.json")) && "the page has no types" }, () => check("www/tsconfig.json"));
 
+test("the widget compiles", () => check("npm/src/widget/tsconfig.json"));
+
 /** Compilers, oldest first. From version 6 on the library of the DOM always has its async iterators. */
 const compilers = {
   "TypeScript 5": () => [newNode(), join(tools, "node_modules", "typescript", "bin", "tsc")],

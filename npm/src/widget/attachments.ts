@@ -7,6 +7,12 @@ import { adopt, h, icon, iconButton } from "./dom.ts";
 import css from "./attachments.css";
 import type { Host } from "./host.ts";
 
+export const WORDS = {
+  attachments: "Files to send",
+  removeFile: "Remove {name}",
+  fileRefused: "{name} cannot be sent: {reason}",
+};
+
 export interface Attachments {
   readonly element: HTMLElement;
   readonly isEmpty: boolean;
@@ -27,7 +33,7 @@ class Tray implements Attachments {
     this.#host = host;
     this.#changed = changed;
     adopt(host.root, css);
-    this.element = h("ul", { class: "attachments", part: "attachments", "aria-label": host.words.say("attachments"), hidden: true });
+    this.element = h("ul", { class: "attachments", part: "attachments", "aria-label": host.words.of(WORDS, "attachments"), hidden: true });
   }
 
   get isEmpty(): boolean {
@@ -39,14 +45,14 @@ class Tray implements Attachments {
     for (const file of files) {
       try {
         const part = await contentPart(file);
-        const remove = iconButton("close", words.say("removeFile", { name: file.name }), { class: "action" }, () => {
+        const remove = iconButton("close", words.of(WORDS, "removeFile", { name: file.name }), { class: "action" }, () => {
           this.#items = this.#items.filter((item) => item.part !== part);
           this.#show();
           this.#host.focusComposer();
         });
         this.#items.push({ part, element: h("li", {}, icon("attach"), h("span", { dir: "auto" }, file.name), remove) });
       } catch (error) {
-        this.#host.announce(words.say("fileRefused", { name: file.name, reason: (error as Error).message }));
+        this.#host.announce(words.of(WORDS, "fileRefused", { name: file.name, reason: (error as Error).message }));
       }
     }
     this.#show();

@@ -19,7 +19,6 @@ export class Composer {
   readonly #send: HTMLButtonElement;
   readonly #box: HTMLElement;
   #attachments: Attachments | undefined;
-  #loading: Promise<Attachments> | undefined;
   #isBusy = false;
   #isDisabled = false;
 
@@ -126,13 +125,9 @@ export class Composer {
 
   async #attach(files: File[]): Promise<void> {
     if (files.length === 0) return;
-    try {
-      this.#loading ??= import("./attachments.ts").then(({ createAttachments }) => createAttachments(this.#host, () => this.#update()));
-      this.#attachments = await this.#loading;
-    } catch {
-      this.#loading = undefined;
-      return this.#host.announce(this.#host.words.say("partFailed"));
-    }
+    const loaded = await this.#host.load(() => import("./attachments.ts"));
+    if (!loaded) return;
+    this.#attachments ??= loaded.createAttachments(this.#host, () => this.#update());
     if (!this.#attachments.element.isConnected) this.#box.before(this.#attachments.element);
     await this.#attachments.add(files);
     this.focus();

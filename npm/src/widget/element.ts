@@ -49,7 +49,7 @@ interface Parts {
   status: HTMLElement;
   launcher: HTMLElement;
   chat: HTMLElement;
-  picker?: Promise<Picker>;
+  picker?: Promise<Picker | undefined>;
 }
 
 // Where there is no page, importing this does no harm.
@@ -268,18 +268,13 @@ export class OpenRouterChat extends Base {
   openPicker(): void {
     const parts = this.#parts;
     if (!parts || this.models.length === 1) return;
-    parts.picker ??= import("./picker.ts").then(({ createPicker }) => {
-      const picker = createPicker(this.#host);
-      parts.chat.append(picker.element);
+    parts.picker ??= this.#host.load(() => import("./picker.ts")).then((loaded) => {
+      const picker = loaded?.createPicker(this.#host);
+      if (picker) parts.chat.append(picker.element);
+      else delete parts.picker;
       return picker;
     });
-    parts.picker.then(
-      (picker) => picker.open(),
-      () => {
-        delete parts.picker;
-        this.#host.announce(this.#host.words.say("partFailed"));
-      },
-    );
+    void parts.picker.then((picker) => picker?.open());
   }
 
   setComposerValue(text: string): void {
@@ -530,6 +525,11 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
     choose: own.choose,
     openPicker: () => element.openPicker(),
     announce: own.announce,
+    load: (part) =>
+      part().catch(() => {
+        own.announce(own.words().say("partFailed"));
+        return undefined;
+      }),
     copy(text, copied) {
       const say = (key: "copied" | "copyFailed") => {
         const shown = own.words().say(key);

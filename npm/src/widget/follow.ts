@@ -5,6 +5,7 @@ const NEAR = 64;
 
 export class Follower {
   readonly #scroller: HTMLElement;
+  readonly #content: HTMLElement;
   readonly #jump: HTMLElement;
   readonly #observer = new ResizeObserver(() => this.#onGrowth());
   #isFollowing = true;
@@ -16,6 +17,7 @@ export class Follower {
 
   constructor(scroller: HTMLElement, content: HTMLElement, jump: HTMLElement) {
     this.#scroller = scroller;
+    this.#content = content;
     this.#jump = jump;
     const passive = { passive: true };
     scroller.addEventListener("scroll", () => this.#onScroll(), passive);
@@ -54,6 +56,8 @@ export class Follower {
   }
 
   #onGrowth(): void {
+    // How much of the conversation is to be seen, for what the style sheet makes of it.
+    this.#content.style.setProperty("--viewport", `${this.#scroller.clientHeight}px`);
     const { scrollHeight } = this.#scroller;
     if (this.#isFollowing) {
       this.#scroller.scrollTop = scrollHeight;

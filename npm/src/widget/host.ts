@@ -19,6 +19,8 @@ export interface Host {
   readonly highlight: Highlight;
   choose(model: Choice): void;
   openPicker(): void;
+  /** Loads a part, and says so if it cannot be had: then it gives undefined. */
+  load<Part>(part: () => Promise<Part>): Promise<Part | undefined>;
   /** Says something to those who do not see the page. */
   announce(words: string): void;
   copy(text: string, button: HTMLElement): void;

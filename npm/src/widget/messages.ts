@@ -1,5 +1,5 @@
 // The thread on the page: one article for each entry of its path.
-import { button, h, icon, iconButton } from "./dom.ts";
+import { button, h, iconButton } from "./dom.ts";
 import type { ErrorCard, Remedy } from "./errors.ts";
 import type { Host } from "./host.ts";
 import { MarkdownView, link } from "./markdown.ts";
@@ -43,7 +43,7 @@ export class MessageList {
   /** Lets the last question be edited in its place. */
   editLast(): void {
     const last = this.#host.thread.path.findLast(({ role }) => role === "user");
-    if (last) this.#views.get(last.id)?.edit();
+    if (last) void this.#views.get(last.id)?.edit();
   }
 
   /** Another model need not wait for the one that asked for patience. */
@@ -88,7 +88,7 @@ export class MessageList {
   }
 }
 
-interface PartView<Shown extends Part = Part> {
+export interface PartView<Shown extends Part = Part> {
   element: HTMLElement;
   /** Shows what there is of the part; false if some of it has to wait for a later frame. */
   update(part: Shown, isOver: boolean): boolean;
@@ -157,55 +157,30 @@ class MessageView {
     this.#showBranch();
   }
 
-  edit(): void {
-    if (this.element.querySelector(".editor")) return;
-    const { words, thread } = this.#host;
-    const text = h("textarea", { "aria-label": words.say("editLabel"), part: "input", dir: "auto", rows: 1 });
-    text.value = textOf(this.#entry);
-    const fit = () => {
-      text.style.height = "auto";
-      text.style.height = `${text.scrollHeight}px`;
-    };
+  /** Lets a question be said in other words, in its place. */
+  async edit(): Promise<void> {
+    const editing = await this.#host.load(() => import("./editing.ts"));
+    if (!editing || this.element.dataset.editing !== undefined) return;
     const close = () => {
       form.remove();
-      this.element.removeAttribute("data-editing");
+      delete this.element.dataset.editing;
     };
     const cancel = () => {
       close();
       this.#footer.querySelector<HTMLElement>("[data-action=edit]")?.focus();
     };
-    const form = h(
-      "form",
-      { class: "editor" },
-      text,
-      h("div", { class: "remedies" }, h("button", { type: "submit" }, words.say("saveEdit")), button(words.say("cancel"), {}, cancel)),
-    );
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const content = text.value.trim();
-      if (content === "") return;
+    const send = (content: string) => {
       close();
       this.#host.focusComposer();
       // What was sent along with the words goes along with the new ones.
       const [message] = this.#entry.messages;
       const others = Array.isArray(message?.content) ? message.content.filter(({ type }) => type !== "text") : [];
-      thread.edit(this.#entry, others.length > 0 ? [{ type: "text", text: content }, ...others] : content);
-    });
-    form.addEventListener("keydown", (event) => {
-      const isComposing = event.isComposing || event.keyCode === 229;
-      if (isComposing) return;
-      if (event.key === "Escape") cancel();
-      else if (event.key === "Enter" && !event.shiftKey && event.target === text) form.requestSubmit();
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    });
-    text.addEventListener("input", fit);
-    this.element.setAttribute("data-editing", "");
+      this.#host.thread.edit(this.#entry, others.length > 0 ? [{ type: "text", text: content }, ...others] : content);
+    };
+    const { form, focus } = editing.createEditor(this.#host, textOf(this.#entry), send, cancel);
+    this.element.dataset.editing = "";
     this.#content.after(form);
-    fit();
-    text.focus();
-    text.setSelectionRange(text.value.length, text.value.length);
+    focus();
   }
 
   #begin(): void {
@@ -266,7 +241,7 @@ class MessageView {
   #showUserActions(): void {
     const { words } = this.#host;
     this.#footer.append(
-      iconButton("edit", words.say("editMessage"), { class: "action", part: "action", "data-action": "edit" }, () => this.edit()),
+      iconButton("edit", words.say("editMessage"), { class: "action", part: "action", "data-action": "edit" }, () => void this.edit()),
       this.#copyButton(),
     );
     this.#showBranch();
@@ -335,14 +310,39 @@ function partView(part: Part, host: Host, role: Entry["role"]): PartView {
     case "text":
       // A question is shown as it was typed.
       return role === "user" ? still(h("div", { class: "body", dir: "auto" }, part.text)) : (new TextView(host) as PartView);
-    case "file":
-      return still(h("p", { class: "file", part: "file", dir: "auto" }, icon("attach"), part.name));
     case "reasoning":
       return new ReasoningView(host) as PartView;
-    case "tool":
-      return new ToolView(host) as PartView;
-    case "image":
-      return imageView(part.url, host);
+    default:
+      return new LaterView(host);
+  }
+}
+
+/** What does not change any more. */
+const still = (element: HTMLElement): PartView => ({ element, update: () => true });
+
+/** A view that has to be loaded first. */
+class LaterView implements PartView {
+  readonly element = h("div");
+  readonly #host: Host;
+  #view: PartView | undefined;
+  #part: Part | undefined;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  update(part: Part): boolean {
+    if (!this.#part) void this.#load(part);
+    this.#part = part;
+    return this.#view?.update(part, true) ?? true;
+  }
+
+  async #load(part: Part): Promise<void> {
+    const views = await this.#host.load(() => import("./views.ts"));
+    if (!views) return;
+    this.#view = views.viewOf(part, this.#host);
+    this.#view.update(this.#part!, true);
+    this.element.replaceChildren(this.#view.element);
   }
 }
 
@@ -397,60 +397,3 @@ class ReasoningView implements PartView<Extract<Part, { type: "reasoning" }>> {
     return !this.element.open || this.#body.update(part, isOver);
   }
 }
-
-class ToolView implements PartView<Extract<Part, { type: "tool" }>> {
-  readonly element: HTMLElement;
-  readonly #host: Host;
-  readonly #summary = h("summary", {});
-  readonly #details = h("div", { class: "body" });
-  #state = "";
-
-  constructor(host: Host) {
-    this.#host = host;
-    this.element = h("details", { class: "tool", part: "tool" }, this.#summary, this.#details);
-  }
-
-  update(part: Extract<Part, { type: "tool" }>): boolean {
-    if (this.#state === part.state) return true;
-    const { words } = this.#host;
-    this.#state = part.state;
-    this.element.dataset.state = part.state;
-    const label = ({ running: "toolRunning", done: "toolDone", failed: "toolFailed" } as const)[part.state];
-    this.#summary.replaceChildren(icon("tool"), words.say(label, { name: part.name }));
-    const block = (key: "toolArguments" | "toolResult", text: string) => [
-      h("p", { class: "label" }, words.say(key)),
-      h("pre", { tabindex: 0, role: "group", "aria-label": words.say(key), dir: "ltr" }, h("code", {}, pretty(text))),
-    ];
-    this.#details.replaceChildren(
-      ...block("toolArguments", part.arguments || "{}"),
-      ...(part.result === undefined ? [] : block("toolResult", part.result)),
-    );
-    return true;
-  }
-}
-
-function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
-}
-
-/** Only images that came with the answer are shown: the address of another one may tell somebody something. */
-function imageView(url: string, { words }: Host): PartView {
-  const name = words.say("imageByModel");
-  const type = /^data:image\/(png|jpeg|webp|gif);/.exec(url)?.[1];
-  const element = type
-    ? h(
-        "figure",
-        { part: "image" },
-        h("img", { src: url, alt: name }),
-        h("a", { href: url, download: `image.${type}`, class: "action", "aria-label": words.say("download"), title: words.say("download") }, icon("download")),
-      )
-    : h("p", {}, ...(/^https:\/\//i.test(url) ? link(url, [name]) : [words.say("imageBlocked")]));
-  return still(element);
-}
-
-/** What does not change any more. */
-const still = (element: HTMLElement): PartView => ({ element, update: () => true });
