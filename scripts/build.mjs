@@ -95,6 +95,7 @@ async function buildPackage(env) {
     }
     rmSync(join(dist, "widget", "css.d.ts"));
     await bundleWidget(join(dist, "widget"));
+    await writeStrings(join(dist, "widget", "strings.json"));
     cpSync(join(root, "node_modules", "marked", "LICENSE"), join(dist, "widget", "LICENSE-marked"));
     cpSync(types, join(dist, "types.d.ts"));
     for (const licence of licences) cpSync(licence, join(out, basename(licence)));
@@ -172,6 +173,26 @@ async function bundleWidget(outdir) {
     target,
     outdir,
   });
+}
+
+/** All that the widget says, for translators: the table that is always loaded, and those of the parts that come later. */
+async function writeStrings(file) {
+  const { build: bundle } = await import("esbuild");
+  const source = join(root, "npm", "src", "widget");
+  const tables = readdirSync(source).filter((name) => name.endsWith(".ts") && /^export const (WORDS|ENGLISH) /m.test(readFileSync(join(source, name), "utf8")));
+  const lines = tables.map((name, i) => `import * as part${i} from "./${name}"; Object.assign(strings, part${i}.ENGLISH ?? part${i}.WORDS);`);
+  const client = { name: "client", setup: ({ onResolve }) => onResolve({ filter: /^\.\.\/index\.js$/ }, ({ path }) => ({ path, external: true, sideEffects: false })) };
+  const { outputFiles } = await bundle({
+    stdin: { contents: `export const strings = {};\n${lines.join("\n")}`, resolveDir: source, loader: "ts" },
+    plugins: [client],
+    loader: { ".css": "empty" },
+    logOverride: { "import-is-undefined": "silent" },
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  const { strings } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  writeFileSync(file, `${JSON.stringify(strings, null, 2)}\n`);
 }
 
 /** Makes a module as small as it gets. The names of functions stay. */

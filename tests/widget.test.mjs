@@ -271,6 +271,18 @@ for (const engine of engines) {
         assert.equal(await chat.text("[role=status]"), "Stopped.");
       });
 
+      test("where there is only a touch keyboard, Enter starts a new line and the button sends", async () => {
+        await chat.run("const real = matchMedia; window.matchMedia = (query) => (/coarse/.test(query) ? { matches: true } : real(query)); chat.lang = 'en'");
+        const text = await chat.find(".composer textarea");
+        assert.equal(await text.getAttribute("enterkeyhint"), "enter");
+        await text.sendKeys("one", Key.ENTER, "two");
+        assert.equal(await chat.run("return chat.shadowRoot.querySelector('textarea').value"), "one\ntwo");
+        await chat.run("chat.model = arguments[0]", define({ events: [delta("ok", "stop"), "[DONE]"] }));
+        await chat.click(".send");
+        await chat.over();
+        assert.equal(await chat.run("return chat.messages[0].content"), "one\ntwo");
+      });
+
       test("Escape stops too", async () => {
         const model = define({ events: [delta("a"), delta("b", "stop"), "[DONE]"], stepped: true });
         await chat.run("chat.model = arguments[0]", model);
@@ -319,6 +331,14 @@ for (const engine of engines) {
         await chat.click(".code-head button");
         assert.deepEqual(await chat.run("return copied"), ["**Bold**\n\n```js\nlet a = 1;\n```", "let a = 1;"]);
         assert.equal(await chat.text(".code-head button"), "Copied");
+      });
+
+      test("the page may colour code itself, and hears each word", async () => {
+        await chat.run("chat.highlight = (code, language) => Object.assign(document.createElement('b'), { textContent: code, title: language }); window.heard = ''; chat.addEventListener('or-response-delta', ({ detail: { event } }) => (heard += event.text))");
+        const code = "```js\nlet a = 1;\n```";
+        await chat.ask(define({ events: [delta(code.slice(0, 8)), delta(code.slice(8), "stop"), "[DONE]"] }));
+        await chat.until("pre code b", (text) => text === "let a = 1;");
+        assert.equal(await chat.run("return heard"), code);
       });
 
       test("what the model thought is folded away", async () => {
@@ -590,4 +610,9 @@ test("importing it where there is no page does no harm", async () => {
   assert.equal(typeof OpenRouterChat, "function");
   assert.equal(define(), undefined);
   assert.equal(ENGLISH.send, "Send");
+});
+
+test("translators find all strings in one place", () => {
+  const strings = JSON.parse(readFileSync(join(root, "pkg/dist/widget/strings.json"), "utf8"));
+  for (const key of ["send", "error_rate_limited", "toolDone", "removeFile", "cancel"]) assert.ok(strings[key], key);
 });

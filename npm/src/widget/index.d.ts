@@ -3,7 +3,10 @@ import type { ContentPart, FinishReason, Message, OpenRouter, RunnableTool, Stre
 /** All that the widget says. Values in `{braces}` are filled in; of `one` and `other` the number decides. */
 export type Phrase = string | { one: string; other: string };
 
-/** The English texts, by key: copy what you translate. */
+/**
+ * The English texts that are always loaded, by key. `openrouter-wasm/widget/strings.json` has all of them, those of the
+ * parts that are loaded later included: copy what you translate.
+ */
 export const ENGLISH: Readonly<Record<string, Phrase>>;
 
 /** Where a thread is kept. `load()` is called once, `save()` after each answer, `clear()` with a new chat. */
