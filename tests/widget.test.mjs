@@ -549,6 +549,19 @@ for (const engine of engines) {
         await chat.photograph(`widget-narrow-${engine}`);
       });
 
+      test("for those who want less motion nothing moves", { skip: engine !== "chromium" && "the driver offers it in Chromium only" }, async () => {
+        const moving = () => chat.run("return getComputedStyle(chat.shadowRoot.querySelector('.pulse')).animationName");
+        const model = define({ events: [delta("a"), delta("b", "stop"), "[DONE]"], stepped: true });
+        await chat.run("chat.model = arguments[0]", model);
+        await chat.type("Go", Key.ENTER);
+        await chat.find(".pulse");
+        assert.equal(await moving(), "pulse");
+        await driver.sendDevToolsCommand("Emulation.setEmulatedMedia", { features: [{ name: "prefers-reduced-motion", value: "reduce" }] });
+        assert.equal(await moving(), "none");
+        await driver.sendDevToolsCommand("Emulation.setEmulatedMedia", { features: [] });
+        await chat.type(Key.ESCAPE);
+      });
+
       test("it is accessible in each state, in light and dark", async () => {
         const looks = [["light", {}], ["dark", {}], ...(engine === "chromium" ? [["forced", {}]] : [])];
         for (const [look] of looks) {

@@ -1,5 +1,6 @@
 // The models that can be chosen, and how one is shown in a line.
 // Seam: `modelRows(client, words, slugs)` is the list of today's picker; picker.ts is loaded when it is opened first.
+import { pricePerMillion } from "../index.js";
 import type { Model, ModelPricing, OpenRouter } from "../index.js";
 import type { Words } from "./words.ts";
 
@@ -21,23 +22,20 @@ export interface ModelRow extends Choice {
 export const nameOf = (id: string): string => (id === "openrouter/auto" ? "Auto Router" : (id.split("/").at(-1) ?? id));
 
 export async function modelRows(client: OpenRouter, words: Words, slugs: string[]): Promise<ModelRow[]> {
-  const { pricePerMillion } = await import("../index.js");
   const { data } = await client.models();
-  const listed = data.map((model) => row(model, words, pricePerMillion));
+  const listed = data.map((model) => row(model, words));
   if (slugs.length === 0) return listed;
   return slugs.map((id) => listed.find((each) => each.id === id) ?? { id, name: nameOf(id), context: "", price: "", searched: id.toLowerCase() });
 }
 
-type PerMillion = (price: string) => string | undefined;
-
-function row({ id, name, context_length, pricing }: Model, words: Words, perMillion: PerMillion): ModelRow {
+function row({ id, name, context_length, pricing }: Model, words: Words): ModelRow {
   const context = context_length ? words.say("contextLength", { tokens: words.tokens(context_length) }) : "";
-  return { id, name, context, price: priceOf(pricing, words, perMillion), searched: `${name} ${id}`.toLowerCase() };
+  return { id, name, context, price: priceOf(pricing, words), searched: `${name} ${id}`.toLowerCase() };
 }
 
-function priceOf({ prompt, completion, request = "0" }: ModelPricing, words: Words, perMillion: PerMillion): string {
+function priceOf({ prompt, completion, request = "0" }: ModelPricing, words: Words): string {
   if ([prompt, completion, request].every((each) => Number(each) === 0)) return words.say("free");
-  const [input, output] = [perMillion(prompt), perMillion(completion)];
+  const [input, output] = [pricePerMillion(prompt), pricePerMillion(completion)];
   if (input === undefined || output === undefined) return words.say("priceDepends");
   return words.say("pricePerMillion", { input: words.dollars(Number(input)), output: words.dollars(Number(output)) });
 }
