@@ -1,18 +1,14 @@
 // What the Worker writes into its log of each request, in real workerd, in front of the simulator.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { compact, seconds } from "./support/identity.mjs";
+import { KEY, ORIGIN, by, settings } from "./support/ledger.mjs";
 import { startWorker } from "./support/workerd.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 
-const KEY = "sk-or-v1-the-key-that-stays-at-the-edge";
-const ORIGIN = "https://app.example";
-const SECRET = "the-secret-that-signs-sessions-of-this-file";
 const PROMPT = "a prompt that nobody else is to read";
 
 let upstream;
@@ -31,18 +27,7 @@ after(async () => {
 async function withWorker(variables, action) {
   const storage = mkdtempSync(join(tmpdir(), "openrouter-log-"));
   folders.push(storage);
-  const settings = {
-    OPENROUTER_API_KEY: KEY,
-    OPENROUTER_BASE_URL: upstream.baseUrl,
-    ALLOWED_ORIGINS: ORIGIN,
-    AUTH_MODE: "session",
-    SESSION_SECRETS: `one:${SECRET}`,
-    SERVICE_SECRET: SECRET.toUpperCase(),
-    ALLOWED_MODELS: "*",
-    MAX_PRICE: '{"prompt": 1, "completion": 1}',
-    ...variables,
-  };
-  const worker = await startWorker(settings, { storage });
+  const worker = await startWorker({ ...settings(upstream), ...variables }, { storage });
   try {
     return await action(worker);
   } finally {
@@ -50,15 +35,11 @@ async function withWorker(variables, action) {
   }
 }
 
-function tokenOf(user) {
-  const claims = { sub: user, scope: "chat models usage", aud: "openrouter-wasm", iat: seconds(), exp: seconds(3600) };
-  return compact({ alg: "HS256", typ: "JWT", kid: "one" }, claims, (signed) => createHmac("sha256", SECRET).update(signed).digest());
-}
 
 async function ask(worker, user, model = "sim/text") {
   const response = await fetch(`${worker.url}/api/v1/chat/completions`, {
     method: "POST",
-    headers: { origin: ORIGIN, authorization: `Bearer ${tokenOf(user)}`, "content-type": "application/json" },
+    headers: { ...by(user), "content-type": "application/json" },
     body: JSON.stringify({ model, messages: [{ role: "user", content: PROMPT }] }),
   });
   return { status: response.status, requestId: response.headers.get("x-request-id"), body: await response.json() };
@@ -97,7 +78,7 @@ test("a request is one line in the log, without content, tokens and keys", async
     assert.equal(third.request_id, forged.headers.get("x-request-id"));
     assert.deepEqual([third["error.type"], third["url.path"], third["user.hash"]], ["authentication", "/api/v1/models", undefined]);
     const answer = good.body.choices[0].message.content;
-    for (const secret of [tokenOf("ann").split(".")[2], "forged-token", PROMPT, encodeURIComponent(PROMPT), answer, '"ann"', "127.0.0.1"]) {
+    for (const secret of [by("ann").authorization.slice("Bearer ".length).split(".")[2], "forged-token", PROMPT, encodeURIComponent(PROMPT), answer, '"ann"', "127.0.0.1"]) {
       assert.ok(!worker.log().includes(secret), secret);
     }
   });

@@ -1,24 +1,20 @@
 // Figures for the admin, in real workerd with Durable Objects on disk, in front of the simulator.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { compact, listed, rs256, rsaKeys, seconds, startIdentityServices } from "./support/identity.mjs";
+import { KEY, ORIGIN, by, recordOf, settings, usage } from "./support/ledger.mjs";
 import { OPEN, startWorker } from "./support/workerd.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 
-const KEY = "sk-or-v1-the-key-that-stays-at-the-edge";
-const ORIGIN = "https://app.example";
-const SECRET = "the-secret-that-signs-sessions-of-this-file";
 const ADMIN = "the-secret-of-the-admin-of-this-very-file";
 const PAGE = "<!doctype html><title>The page of this file</title>";
 const PROMPT = "a prompt that nobody else is to read";
 /** Users as hostile tokens name them. */
 const HOSTILE = ["<script>alert(1)</script>", "=HYPERLINK(\"https://evil.example\")", "a,\"b\" & 'c'", "ünï/çø?#dé"];
-const SOON = { SETTLE_SECONDS: "0.02 0.04 0.06 0.1 0.2 0.5 1 2 4 8", STATS_SECONDS: "0.02" };
 
 let upstream;
 const folders = [];
@@ -41,16 +37,9 @@ function newStorage() {
 const start = (variables, services) =>
   startWorker(
     {
-      OPENROUTER_API_KEY: KEY,
-      OPENROUTER_BASE_URL: upstream.baseUrl,
-      ALLOWED_ORIGINS: ORIGIN,
-      AUTH_MODE: "session",
-      SESSION_SECRETS: `one:${SECRET}`,
-      SERVICE_SECRET: SECRET.toUpperCase(),
-      ALLOWED_MODELS: "*",
-      MAX_PRICE: '{"prompt": 1, "completion": 1}',
+      ...settings(upstream),
       ADMIN_SECRET: ADMIN,
-      ...SOON,
+      STATS_SECONDS: "0.02",
       ...variables,
     },
     { storage: newStorage(), page: PAGE, ...services },
@@ -65,17 +54,12 @@ async function withWorker(variables, services, action) {
   }
 }
 
-function tokenOf(user) {
-  const claims = { sub: user, scope: "chat models usage", aud: "openrouter-wasm", iat: seconds(), exp: seconds(3600) };
-  return compact({ alg: "HS256", typ: "JWT", kid: "one" }, claims, (signed) => createHmac("sha256", SECRET).update(signed).digest());
-}
-
 const basic = (password, user = "admin") => ({ authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` });
 
 async function ask(worker, user, model = "sim/text", { stream = false } = {}) {
   const response = await fetch(`${worker.url}/api/v1/chat/completions`, {
     method: "POST",
-    headers: { origin: ORIGIN, authorization: `Bearer ${tokenOf(user)}`, "content-type": "application/json" },
+    headers: { ...by(user), "content-type": "application/json" },
     body: JSON.stringify({ model, stream, messages: [{ role: "user", content: PROMPT }] }),
   });
   const { status, headers } = response;
@@ -83,11 +67,6 @@ async function ask(worker, user, model = "sim/text", { stream = false } = {}) {
 }
 
 const admin = (worker, path = "/admin", headers = basic(ADMIN)) => fetch(worker.url + path, { headers });
-
-async function usage(worker, user) {
-  const response = await fetch(`${worker.url}/usage`, { headers: { origin: ORIGIN, authorization: `Bearer ${tokenOf(user)}` } });
-  return (await response.json()).data;
-}
 
 /** The figures as soon as they are so. */
 async function figuresWhen(worker, holds) {
@@ -101,15 +80,6 @@ async function figuresWhen(worker, holds) {
 }
 
 const isSettled = (requests) => ({ total }) => total.requests === requests;
-
-/** What OpenRouter's own records say. */
-async function recordOf(id) {
-  for (;;) {
-    const response = await fetch(`${upstream.baseUrl}/generation?id=${id}`, { headers: { authorization: `Bearer ${KEY}` } });
-    if (response.ok) return (await response.json()).data;
-    await response.body.cancel();
-  }
-}
 
 const nano = (usd) => Math.round(usd * 1e9);
 
@@ -127,7 +97,7 @@ test("after chats by several users the figures are those of their ledgers and of
     for (const [user, model] of asked) {
       const { status, id } = await ask(worker, user, model, { stream: records.length % 2 === 0 });
       assert.equal(status, 200);
-      records.push({ user, ...(await recordOf(id)) });
+      records.push({ user, ...(await recordOf(upstream, id)) });
     }
     const figures = await figuresWhen(worker, isSettled(asked.length));
 
@@ -150,7 +120,7 @@ test("after chats by several users the figures are those of their ledgers and of
     for (const row of figures.models) check(row, records.filter(({ model }) => model === row.model));
 
     for (const { user, usd, prompt_tokens, completion_tokens } of figures.users) {
-      const own = await usage(worker, user);
+      const own = await usage(worker, by(user));
       assert.equal(nano(own.usd_today.used), nano(usd));
       assert.equal(own.tokens_today.used, prompt_tokens + completion_tokens);
     }
@@ -217,7 +187,7 @@ test("what never told its cost is counted as it was reserved, and marked", async
   await withWorker({ SETTLE_SECONDS: "0.01" }, { analytics: true }, async (worker) => {
     await ask(worker, "ann");
     const { total } = await figuresWhen(worker, isSettled(1));
-    const own = await usage(worker, "ann");
+    const own = await usage(worker, by("ann"));
     assert.deepEqual([total.estimated_requests, total.prompt_tokens, total.completion_tokens], [1, 0, 0]);
     assert.ok(total.usd > 0 && total.usd === total.estimated_usd);
     assert.equal(nano(total.usd), nano(own.usd_today.used));
@@ -230,7 +200,7 @@ test("a cost that the answer itself told is counted at once, with its tokens", a
   await withWorker({ STREAM_MODE: "inspect", SETTLE_SECONDS: "3600" }, {}, async (worker) => {
     const { id } = await ask(worker, "ann", "sim/text", { stream: true });
     const { total, models } = await figuresWhen(worker, isSettled(1));
-    const { total_cost, native_tokens_prompt, native_tokens_completion } = await recordOf(id);
+    const { total_cost, native_tokens_prompt, native_tokens_completion } = await recordOf(upstream, id);
     assert.deepEqual([nano(total.usd), total.prompt_tokens, total.completion_tokens], [nano(total_cost), native_tokens_prompt, native_tokens_completion]);
     assert.equal(models[0].model, "sim/text");
   });
@@ -241,7 +211,7 @@ test("what could not be told is told later, and workerd that ends in between cou
   const first = await start({}, { storage, broken: ["STATS"] });
   try {
     await ask(first, "ann");
-    for (const deadline = Date.now() + 20_000; (await usage(first, "ann")).open_requests > 0; await sleep(20)) {
+    for (const deadline = Date.now() + 20_000; (await usage(first, by("ann"))).open_requests > 0; await sleep(20)) {
       assert.ok(Date.now() < deadline);
     }
     for (const deadline = Date.now() + 20_000; !/the figures cannot be told/.test(first.log()); await sleep(20)) {
@@ -259,7 +229,7 @@ test("what could not be told is told later, and workerd that ends in between cou
       // The alarm was kept: nobody has to ask.
       if (requests > 2) await ask(worker, "ann");
       const { total } = await figuresWhen(worker, isSettled(requests));
-      spent = nano((await usage(worker, "ann")).usd_today.used);
+      spent = nano((await usage(worker, by("ann"))).usd_today.used);
       assert.equal(nano(total.usd), spent);
     } finally {
       await worker.close();
@@ -276,7 +246,7 @@ test("a message that comes again is counted once", async () => {
       assert.ok(Date.now() < deadline, worker.log());
     }
     const { total } = await figuresWhen(worker, isSettled(1));
-    assert.equal(nano(total.usd), nano((await usage(worker, "ann")).usd_today.used));
+    assert.equal(nano(total.usd), nano((await usage(worker, by("ann"))).usd_today.used));
     assert.equal(total.requests, 1);
   });
 });
@@ -284,7 +254,7 @@ test("a message that comes again is counted once", async () => {
 test("only the admin sees the figures, and no other site's page", async () => {
   await withWorker({}, {}, async (worker) => {
     for (const path of ["/admin", "/admin/figures", "/admin/export.csv"]) {
-      const wrong = [{}, basic(""), basic("wrong"), basic(`${ADMIN}x`), basic(ADMIN.slice(1)), { authorization: `Bearer ${ADMIN}` }, { authorization: `Bearer ${tokenOf("admin")}` }, { cookie: `CF_Authorization=${tokenOf("admin")}` }];
+      const wrong = [{}, basic(""), basic("wrong"), basic(`${ADMIN}x`), basic(ADMIN.slice(1)), { authorization: `Bearer ${ADMIN}` }, by("admin"), { cookie: `CF_Authorization=${by("admin").authorization.slice("Bearer ".length)}` }];
       for (const headers of wrong) {
         const response = await admin(worker, path, { ...headers, origin: ORIGIN });
         assert.equal(response.status, 401);
@@ -344,21 +314,21 @@ test("Cloudflare Access lets the listed addresses in", async () => {
   const access = { ADMIN_SECRET: "", ACCESS_TEAM_DOMAIN: services.url, ADMIN_ACCESS_AUD: "the-tag", ADMIN_EMAILS: "ann@x.example" };
   const token = (claims, signature = rs256(keys)) =>
     compact({ alg: "RS256", kid: "access" }, { iss: services.url, aud: ["the-tag"], sub: "1", email: "Ann@x.example", iat: seconds(), exp: seconds(60), ...claims }, signature);
-  const by = (worker, assertion) => admin(worker, "/admin", { "cf-access-jwt-assertion": assertion });
+  const asked = (worker, assertion) => admin(worker, "/admin", { "cf-access-jwt-assertion": assertion });
   try {
     await withWorker(access, {}, async (worker) => {
-      assert.equal((await by(worker, token())).status, 200);
+      assert.equal((await asked(worker, token())).status, 200);
       assert.equal((await admin(worker, "/admin", { cookie: `CF_Authorization=${token()}` })).status, 200);
-      assert.equal((await by(worker, token({ email: "bob@x.example" }))).status, 403);
+      assert.equal((await asked(worker, token({ email: "bob@x.example" }))).status, 403);
       for (const claims of [{ email: undefined }, { email: undefined, common_name: "ann@x.example" }, { aud: ["other"] }, { iss: "https://evil.example" }, { exp: seconds(-3600) }]) {
-        assert.equal((await by(worker, token(claims))).status, 401, JSON.stringify(claims));
+        assert.equal((await asked(worker, token(claims))).status, 401, JSON.stringify(claims));
       }
-      assert.equal((await by(worker, token({}, rs256(rsaKeys())))).status, 401);
+      assert.equal((await asked(worker, token({}, rs256(rsaKeys())))).status, 401);
       assert.equal((await admin(worker, "/admin", {})).status, 401);
       assert.equal((await admin(worker)).status, 401, "there is no secret");
     });
     await withWorker({ ...access, ADMIN_SECRET: ADMIN }, {}, async (worker) => {
-      assert.deepEqual([(await by(worker, token())).status, (await admin(worker)).status], [200, 200], "either will do");
+      assert.deepEqual([(await asked(worker, token())).status, (await admin(worker)).status], [200, 200], "either will do");
     });
   } finally {
     await services.close();
