@@ -20,6 +20,7 @@ const suites = {
   package: () => [node("tests/package.test.mjs")],
   types: () => [node("tests/types.test.mjs")],
   docs: () => [node("tests/docs.test.mjs")],
+  snippets: () => [node("tests/snippets.test.mjs")],
   validators: () => [node("tests/validators.test.mjs")],
   bench: () => [node("bench/*.test.mjs")],
   page: () => [node("www/tests/*.test.ts"), node("tests/page.test.mjs", "tests/session.test.mjs")],
@@ -63,9 +64,10 @@ await main("test", async () => {
   const { code } = await count({ command: newNode(), args: [join(root, "scripts", "build.mjs")] }, env);
   if (code !== 0) throw new Failure("the build failed, see above");
 
-  if (chosen.length === 0 || chosen.includes("validators")) {
+  for (const name of ["snippets", "validators"]) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
     const npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-    await run("npm", npm, { cwd: join(root, "tests", "validators"), env, quiet: true });
+    await run("npm", npm, { cwd: join(root, "tests", name), env, quiet: true });
   }
 
   const { startUpstream } = await import(pathToFileURL(join(root, "tests", "upstream", "server.mjs")));
