@@ -21,6 +21,7 @@ const suites = {
   types: () => [node("tests/types.test.mjs")],
   docs: () => [node("tests/docs.test.mjs")],
   snippets: () => [node("tests/snippets.test.mjs")],
+  examples: () => [node("tests/examples.test.mjs")],
   validators: () => [node("tests/validators.test.mjs")],
   bench: () => [node("bench/*.test.mjs")],
   page: () => [node("www/tests/*.test.ts"), node("tests/page.test.mjs", "tests/session.test.mjs")],

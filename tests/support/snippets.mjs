@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { root } from "../../scripts/toolchain.mjs";
 
 /** What users read. */
-export const documents = globSync(["*.md", "npm/README.md", "docs/**/*.md", "examples/*/README.md"], {
+export const documents = globSync(["*.md", "npm/README.md", "docs/**/*.md", "examples/**/README.md"], {
   cwd: root,
   exclude: (path) => /node_modules|^CHANGELOG|^docs\/site\//.test(path),
 }).sort();
