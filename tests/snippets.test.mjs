@@ -27,7 +27,7 @@ const own = join(root, "tests", "snippets");
 const all = documents.flatMap(snippets);
 
 /** What the compiler makes of a block, by its language; of a page, of its script. */
-const extensions = { js: "js", ts: "ts", jsx: "jsx", tsx: "tsx", html: "js" };
+const extensions = { js: "js", ts: "ts", jsx: "jsx", tsx: "tsx", html: "html.js" };
 const others = ["sh", "toml", "json", "text", ""];
 const inlineScript = /<script type="module">\n?([\s\S]*?)<\/script>/;
 
@@ -37,7 +37,7 @@ const compiled = all
     const name = snippet.name.replace(/\.md:/, "-").replaceAll("/", "-");
     const file = `${name}.${extensions[snippet.language]}`;
     const script = snippet.language === "html" ? (snippet.code.match(inlineScript)?.[1] ?? "") : snippet.code;
-    const needsPage = /html|[jt]sx/.test(snippet.language) || /\b(document|localStorage|sessionStorage|navigator)\b|navigate: true|replaceURL|fetch\("\//.test(script);
+    const needsPage = /html|[jt]sx/.test(snippet.language) || /\b(document|localStorage|sessionStorage|navigator)\b|navigate: true|replaceURL|proxySession|(fetch|init)\("\//.test(script);
     return { ...snippet, file, script, needsPage };
   });
 const running = compiled.filter(({ notRun }) => notRun === undefined);
@@ -49,7 +49,7 @@ function write() {
   mkdirSync(modules, { recursive: true });
   for (const name of readdirSync(join(own, "node_modules"))) symlinkSync(join(own, "node_modules", name), join(modules, name));
   symlinkSync(join(root, "pkg"), join(modules, "openrouter-wasm"));
-  for (const name of ["prelude.ts", "run.ts", "page.ts", "tsconfig.json", "tsconfig.js.json"]) copyFileSync(join(own, name), join(folder, name));
+  for (const name of readdirSync(own).filter((name) => /^(?!package).*\.(ts|json)$/.test(name))) copyFileSync(join(own, name), join(folder, name));
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
   for (const { file, script } of compiled) writeFileSync(join(folder, file), `${script}\nexport {};\n`);
 }
@@ -84,7 +84,7 @@ async function startFront({ slug, pages = {} } = {}) {
     const isUpstream = /^\/(api\/v1|auth)\b/.test(request.url);
     if (!isUpstream && !/^\/(session|usage|healthz)$/.test(request.url)) return response.writeHead(404).end();
     if (slug && isUpstream && /json/.test(request.headers["content-type"] ?? "")) body = JSON.stringify({ ...JSON.parse(body), model: slug });
-    const { host: _host, connection: _connection, "content-length": _length, ...headers } = request.headers;
+    const { host: _host, connection: _connection, "content-length": _length, "transfer-encoding": _encoding, ...headers } = request.headers;
     // As the proxy does: a page has no key, and its own server is the Worker.
     if (isUpstream) headers.authorization ??= `Bearer ${KEY}`;
     else if (headers.origin) Object.assign(headers, { origin: worker.url, "cf-connecting-ip": "192.0.2.7" });
@@ -145,7 +145,7 @@ test("there are snippets, and each is of a language that is looked at", (context
   context.diagnostic(`${running.length} of ${compiled.length} that are compiled are run, ${running.filter(({ needsPage }) => needsPage).length} of them in a page`);
 });
 
-for (const project of ["tsconfig.json", "tsconfig.js.json"]) {
+for (const project of ["tsconfig.json", "tsconfig.js.json", "tsconfig.html.json"]) {
   test(`what the documents show compiles: ${project}`, () => runToEnd(npmProgram("tsc"), ["--project", project]));
 }
 
@@ -174,6 +174,8 @@ describe("in a page", () => {
 
   after(() => browser?.close());
 
+  const wasm = readFileSync(join(root, "pkg", "dist", "wasm", "openrouter_bg.wasm"));
+
   /** The page's own server: the snippet as a bundler makes it, in the page that it shows or an empty one. */
   async function pagesOf({ language, code, file }) {
     const render = /[jt]sx/.test(language) && 'const { createElement } = await import("react"); const { createRoot } = await import("react-dom/client"); createRoot(document.body.appendChild(document.createElement("main"))).render(createElement(component));';
@@ -189,9 +191,10 @@ describe("in a page", () => {
       logLevel: "silent",
     });
     const script = '<script type="module" src="/bundle.js"></script>';
-    const ours = code.replace(inlineScript, "").replaceAll(/<script[^>]* src="https:[^>]*><\/script>/g, "");
+    // What comes from the network is a part of the bundle, or of the prelude.
+    const ours = code.replace(inlineScript, "").replaceAll(/<script[^>]* src="https:[^>]*><\/script>|<script type="importmap">[\s\S]*?<\/script>/g, "");
     const body = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">${language === "html" ? ours : ""}${script}`;
-    return { "/": { type: "text/html", body }, "/bundle.js": { type: "text/javascript", body: outputFiles[0].text } };
+    return { "/": { type: "text/html", body }, "/bundle.js": { type: "text/javascript", body: outputFiles[0].text }, "/assets/openrouter.wasm": { type: "application/wasm", body: wasm } };
   }
 
   for (const snippet of running.filter(({ needsPage }) => needsPage)) {
@@ -210,7 +213,7 @@ describe("in a page", () => {
         for (const field of await visible("input:not([type]), input[type=text], textarea")) await field.sendKeys("Why is the sky blue?");
         const [button] = await visible("button:not([type=button]):not([disabled])");
         if (button) await button.click();
-        if (button || /append|textContent/.test(snippet.script)) {
+        if (button || /(append|textContent)[\s\S]*(chat|stream)\(|(chat|stream)\([\s\S]*append/.test(snippet.script)) {
           await driver.wait(async () => ANSWER.test(await driver.executeScript("return document.body.textContent")), WAIT_MS, "no answer in the page");
         }
         assert.equal(await driver.executeScript("return window.outcome"), "done");

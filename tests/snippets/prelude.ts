@@ -30,7 +30,7 @@ const free = {
   proxy: String((globalThis as any).process?.env.PROXY_URL ?? location.origin),
   serviceSecret: String((globalThis as any).process?.env.SERVICE_SECRET ?? ""),
   /** What Turnstile gives, and its script. */
-  turnstileToken: "good-1",
+  turnstileToken: `good-${Math.random()}`,
   turnstile: {
     render(_: string, { callback }: { callback: (token: string) => void; [setting: string]: unknown }) {
       queueMicrotask(() => callback(`good-${Math.random()}`));
@@ -58,3 +58,12 @@ declare global {
 }
 
 Object.assign(globalThis, free);
+
+// Whoever asks OpenRouter asks the simulator.
+const { fetch } = globalThis;
+const simulator = (globalThis as any).process?.env?.OPENROUTER_BASE_URL ?? new URL("/api/v1", location.href).href;
+globalThis.fetch = (input, init) => {
+  const asked = input instanceof Request ? input.url : String(input);
+  const url = asked.replace("https://openrouter.ai/api/v1", simulator);
+  return fetch(input instanceof Request ? new Request(url, input) : url, init);
+};
