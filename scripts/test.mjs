@@ -20,6 +20,7 @@ const suites = {
   package: () => [node("tests/package.test.mjs")],
   types: () => [node("tests/types.test.mjs")],
   docs: () => [node("tests/docs.test.mjs")],
+  site: () => [node("tests/site.test.mjs")],
   snippets: () => [node("tests/snippets.test.mjs")],
   examples: () => [node("tests/examples.test.mjs")],
   validators: () => [node("tests/validators.test.mjs")],
