@@ -10,9 +10,9 @@ import { delimiter, dirname, extname, join, normalize } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { By } from "selenium-webdriver";
 import { newNode, root } from "../scripts/toolchain.mjs";
+import { startApp } from "./support/app.mjs";
 import { engines, openBrowser } from "./support/browsers.mjs";
-import { closeAll, freePort, listen } from "./support/loopback.mjs";
-import { OPEN, startWorker } from "./support/workerd.mjs";
+import { freePort, listen } from "./support/loopback.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 
 const WAIT_MS = 60_000;
@@ -30,7 +30,8 @@ const usage = { ...delta("", "stop"), usage: { prompt_tokens: 5, completion_toke
 const STEPPED = { model: MODEL, events: [delta("Because of "), delta("scattering."), usage, "[DONE]"], stepped: true };
 
 let upstream;
-let worker;
+/** `npm start`, which is what the examples of pages are told to talk to. */
+let app;
 let temporary;
 let tarball;
 
@@ -84,14 +85,15 @@ async function run(cwd, command, ...args) {
 
 before(async () => {
   upstream = await startUpstream();
-  worker = await startWorker({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: upstream.baseUrl, ...OPEN });
+  app = await startApp({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: upstream.baseUrl });
   temporary = mkdtempSync(join(tmpdir(), "openrouter-examples-"));
   const packed = await run(join(root, "pkg"), "npm", "pack", "--silent", "--pack-destination", temporary);
   tarball = join(temporary, packed.trim().split("\n").at(-1));
 });
 
 after(async () => {
-  await closeAll(worker, upstream);
+  await app?.stop();
+  await upstream?.close();
   if (temporary) rmSync(temporary, { recursive: true, force: true });
 });
 
@@ -111,8 +113,8 @@ async function install(name) {
 
 /** What serves a page, by example: how it is started, and what it prints once it is there. */
 const servers = {
-  "vite-vanilla": (folder, port) => [start(folder, "npm", ["start", "--", "--host", "127.0.0.1", "--port", port], { PROXY_URL: worker.url }), /127\.0\.0\.1:/],
-  react: (folder, port) => [start(folder, "npm", ["start", "--", "--host", "127.0.0.1", "--port", port], { PROXY_URL: worker.url }), /127\.0\.0\.1:/],
+  "vite-vanilla": (folder, port) => [start(folder, "npm", ["start", "--", "--host", "127.0.0.1", "--port", port], { PROXY_URL: app.url }), /127\.0\.0\.1:/],
+  react: (folder, port) => [start(folder, "npm", ["start", "--", "--host", "127.0.0.1", "--port", port], { PROXY_URL: app.url }), /127\.0\.0\.1:/],
   next: (folder, port) => [
     start(folder, "npm", ["start", "--", "--hostname", "127.0.0.1", "--port", port], { OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: upstream.baseUrl }),
     /Ready/,
@@ -123,7 +125,7 @@ const servers = {
   },
 };
 
-const slow = { next: "Next.js takes long to install and build", "worker-and-page": "wrangler takes long to install" };
+const slow = { next: "Next.js takes long to install and build" };
 const skipped = (name) => !all && slow[name] && `${slow[name]}: npm run test:examples`;
 
 test("each example is run here", () => {
