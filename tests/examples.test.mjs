@@ -63,7 +63,8 @@ function start(cwd, command, args, variables) {
         look();
       });
       const tooEarly = ended.then((code) => Promise.reject(new Error(`${command} ${args.join(" ")} ended with code ${code}:\n${text}`)));
-      await Promise.race([seen, tooEarly.catch((error) => (pattern.test(text) ? undefined : Promise.reject(error)))]);
+      const tooLate = once(AbortSignal.timeout(WAIT_MS), "abort").then(() => Promise.reject(new Error(`${command} did not print ${pattern}:\n${text}`)));
+      await Promise.race([seen, tooLate, tooEarly.catch((error) => (pattern.test(text) ? undefined : Promise.reject(error)))]);
     },
     async close() {
       try {

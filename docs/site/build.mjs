@@ -44,8 +44,10 @@ cpSync(join(root, "pkg", "dist"), join(work, "types"), { recursive: true, filter
 const compilerOptions = { target: "es2022", module: "nodenext", lib: ["es2023", "dom", "dom.iterable"], types: [], strict: true };
 writeFileSync(join(work, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["types/*.d.ts"] }));
 const readme = readFileSync(join(root, "npm", "README.md"), "utf8").replace(/^# .+\n/, "");
-const start = "\nBegin with the [quick start](docs/guide/quick-start.md).\n";
-writeFileSync(join(work, "README.md"), readme + start);
+// The navigation is made by a script: who has none goes by these.
+const titleOf = (path) => readFileSync(join(root, path), "utf8").match(/^# (.+)\n/)[1];
+const lists = Object.entries(groups).map(([group, paths]) => `\n## ${group}\n\n${paths.map((path) => `- [${titleOf(path)}](${path})`).join("\n")}\n`);
+writeFileSync(join(work, "README.md"), `${readme}${lists.join("")}\n## API\n\n${Object.values(modules).map((name) => `- {@link "${name}" | ${name}}`).join("\n")}\n`);
 
 const app = await Application.bootstrap({
   name: "openrouter-wasm",
