@@ -1,9 +1,10 @@
 // Builds what is not up to date and prints how large it is.
 //
-//   node scripts/build.mjs [package] [worker] [page]
+//   node scripts/build.mjs [package] [worker] [site] [page]
 //
 //   package  pkg/           the npm package: wasm, its glue, and the files of npm/
 //   worker   worker/build/  what wrangler uploads
+//   site     target/site/   the documentation, which the page serves under /docs
 //   page     www/dist/      the static page, which uses pkg/
 import { createHash } from "node:crypto";
 import {
@@ -42,14 +43,15 @@ export const linked = join(root, "target", "names", "linked.wasm");
 const workerBuild = join(root, "worker", "build");
 /** The Worker's, for scripts/names.mjs. */
 export const workerNamed = join(root, "target", "names", "worker.wasm");
+const site = join(root, "target", "site");
 const page = join(root, "www", "dist");
 
-const builders = { package: buildPackage, worker: buildWorker, page: buildPage };
+const builders = { package: buildPackage, worker: buildWorker, site: buildSite, page: buildPage };
 
 /** Builds the named parts (all of them by default) in the order that they need each other. */
 export async function build(parts = Object.keys(builders)) {
   const unknown = parts.find((part) => !builders[part]);
-  if (unknown) throw new Failure(`unknown part ${unknown}; usage: node scripts/build.mjs [package] [worker] [page]`);
+  if (unknown) throw new Failure(`unknown part ${unknown}; usage: node scripts/build.mjs [package] [worker] [site] [page]`);
   const isComplete = existsSync(npmProgram("vite")) && toolchainForWasm() !== null;
   if (!isComplete || !toolDirectory(CARGO_TOOLS.wasmBindgen)) {
     throw new Failure("some tools are missing. Run `npm run setup` first.");
@@ -270,14 +272,30 @@ function rewriteGlue(glue, wasm, watch) {
   writeFileSync(glue, `import { watched } from ${JSON.stringify(watch)};\n${changed}`);
 }
 
+async function buildSite(env) {
+  const docs = join(root, "docs");
+  const generator = join(docs, "site");
+  const written = ["package.json", "package-lock.json", "build.mjs", "style.css"].map((file) => join(generator, file));
+  const texts = readdirSync(docs).filter((entry) => entry !== "site");
+  const inputs = [...written, ...texts.map((entry) => join(docs, entry)), pkg, import.meta.filename];
+  await unlessFresh("site", inputs, [], [site], async () => {
+    // TypeDoc brings a TypeScript of its own.
+    const npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    await run("npm", npm, { cwd: generator, env, quiet: true });
+    await run("node", [join(generator, "build.mjs"), site], { cwd: root, env, quiet: true });
+  });
+  report("site", files(site));
+}
+
 async function buildPage(env) {
   const www = join(root, "www");
   const written = readdirSync(www).filter((entry) => !["dist", "node_modules"].includes(entry));
-  const inputs = [...written.map((entry) => join(www, entry)), pkg, import.meta.filename];
+  const inputs = [...written.map((entry) => join(www, entry)), pkg, site, import.meta.filename];
   await unlessFresh("page", inputs, [], [page], async () => {
     await run("vite", ["build", "www", "--emptyOutDir", "--logLevel", "warn"], { cwd: root, env });
+    if (existsSync(site)) cpSync(site, join(page, "docs"), { recursive: true });
   });
-  report("page", files(page));
+  report("page", files(page).filter((file) => !file.startsWith(join(page, "docs"))));
 }
 
 function metadata(env) {

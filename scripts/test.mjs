@@ -22,6 +22,9 @@ const suites = {
   widget: () => [node("tests/widget/*.test.ts"), node("tests/widget.test.mjs")],
   types: () => [node("tests/types.test.mjs", "tests/types-document.test.mjs")],
   docs: () => [node("tests/docs.test.mjs")],
+  site: () => [node("tests/site.test.mjs")],
+  snippets: () => [node("tests/snippets.test.mjs")],
+  examples: () => [node("tests/examples.test.mjs")],
   validators: () => [node("tests/validators.test.mjs")],
   clients: () => [node("tests/clients.test.mjs")],
   matrix: () => [node("tests/matrix.test.mjs"), node("tests/tarball.test.mjs")],
@@ -67,9 +70,10 @@ await main("test", async () => {
   const { code } = await count({ command: newNode(), args: [join(root, "scripts", "build.mjs")] }, env);
   if (code !== 0) throw new Failure("the build failed, see above");
 
-  if (chosen.length === 0 || chosen.includes("validators")) {
+  for (const name of ["snippets", "validators"]) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
     const npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-    await run("npm", npm, { cwd: join(root, "tests", "validators"), env, quiet: true });
+    await run("npm", npm, { cwd: join(root, "tests", name), env, quiet: true });
   }
 
   if (chosen.length === 0 || chosen.includes("clients")) {

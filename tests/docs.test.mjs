@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "../scripts/toolchain.mjs";
 import { table } from "./clients/clients.mjs";
+import { documents } from "./support/snippets.mjs";
 
 const sources = ["src", "tests", "worker/src"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true })
@@ -23,10 +24,6 @@ const titles = ["tests", "tests/upstream", "bench", "www/tests"]
   // A title of nothing but parts would be every name.
   .filter((title) => title.replace(/\$\{[^}]*\}/g, "").trim().length > 10)
   .map((title) => new RegExp(`^${title.replace(/[.*+?^()|[\]\\]|\$(?!\{)/g, "\\$&").replace(/\$\{[^}]*\}/g, ".+")}$`));
-
-const documents = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...readdirSync(join(root, "docs")).map((file) => join("docs", file))].filter((file) =>
-  file.endsWith(".md"),
-);
 
 for (const document of documents) {
   const text = readFileSync(join(root, document), "utf8");
