@@ -352,7 +352,8 @@ for (const engine of engines) {
       test("a tool of the page is called, and its result goes to the model", async () => {
         await chat.run("chat.tools = [{ name: 'get_weather', description: 'x', parameters: { type: 'object', properties: { city: { type: 'string' } } }, run: () => ({ sky: 'blue' }) }]");
         await chat.ask("sim/tools");
-        assert.equal(await chat.text("details.tool summary"), "Called get_weather");
+        // Its view may still be loading.
+        await chat.until("details.tool summary", (text) => text === "Called get_weather");
         await chat.click("details.tool summary");
         assert.deepEqual((await chat.texts("details.tool pre")).map((text) => JSON.parse(text)).at(-1), { sky: "blue" });
         assert.match(await chat.text("article[data-role=assistant] > .content > .body"), /blue/);
