@@ -10,8 +10,11 @@ import { promisify } from "node:util";
 import { root } from "../scripts/toolchain.mjs";
 import { caseFolder, commandOf, freshFolder, installTools, toolEnvironment, tools } from "./matrix/folder.mjs";
 
-/** The folder that wasm-bindgen names by a hash. */
-const plain = (path) => path.replace(/(snippets\/openrouter-wasm-)[0-9a-f]+/, "$1HASH");
+/** The folder that wasm-bindgen names by a hash, and the widget's parts. */
+const plain = (path) => path.replace(/(snippets\/openrouter-wasm-)[0-9a-f]+/, "$1HASH").replace(/(dist\/widget\/\w+-)[0-9A-Z]{8}(?=\.js$)/, "$1HASH");
+
+/** Each of the widget's parts is loaded when it is needed; `chunk` is what they share with it. */
+const parts = ["attachments", "chunk", "editing", "errors", "highlight", "keeping", "picker", "views"];
 
 /** Every file, by what it is for, and how many bytes each group may have. A new feature may raise one, a slip may not. */
 const groups = {
@@ -32,6 +35,16 @@ const groups = {
     ],
   },
   wasm: { most: 140_000, files: ["dist/wasm/openrouter_bg.wasm"] },
+  widget: {
+    most: 120_000,
+    files: [
+      "dist/widget/define.js",
+      "dist/widget/index.js",
+      "dist/widget/LICENSE-marked",
+      ...parts.map((name) => `dist/widget/${name}-HASH.js`),
+    ],
+  },
+  "widget's types": { most: 60_000, files: ["custom-elements.json", "dist/widget/strings.json", ...["define", "index", "react"].map((name) => `dist/widget/${name}.d.ts`)] },
   "wasm in a text": { most: 85_000, files: ["dist/wasm/openrouter_bg.inline.js"] },
 };
 
@@ -123,7 +136,8 @@ test("importing any of it needs nothing but the language and its streams, looks 
     const printed = await run(["node", "--no-warnings", "--experimental-vm-modules", program, ...entries.map((path) => join(installed, path))]);
     const { looked, left, waiting, modules } = JSON.parse(printed);
     assert.ok(modules > 10);
-    assert.deepEqual(looked, ["ReadableStream", "TextDecoder", "TextEncoder"]);
+    const element = entries.some((path) => path.includes("/widget/")) ? ["HTMLElement", "customElements"] : [];
+    assert.deepEqual(looked, ["ReadableStream", "TextDecoder", "TextEncoder", ...element].sort());
     assert.deepEqual({ left, waiting }, { left: [], waiting: [] });
   }
 });
