@@ -206,3 +206,27 @@ test("messages from elsewhere become a thread, tools' results with the answer th
   const [call] = thread.path[1]!.parts;
   assert.equal(call?.type === "tool" && call.result, "result");
 });
+
+test("what is loaded of the conversation that is shown stays the same entry, and what has changed is another one", () => {
+  const { thread } = scripted();
+  thread.replace([{ role: "user", content: "q" }, { role: "assistant", content: "a" }]);
+  const saved = thread.toJSON();
+  const [question, answer] = thread.path;
+  saved.entries[0]!.children[0]!.totalMs = 7;
+  thread.load(saved);
+  assert.equal(thread.path[0], question);
+  assert.notEqual(thread.path[1], answer);
+  assert.equal(thread.path[1]!.parent, question);
+  assert.throws(() => thread.load({ ...saved, version: 2 as 1 }), /version 2/);
+});
+
+test("an answer that still comes is saved as far as it is, and not at all before it begins", async () => {
+  const { thread, give, until } = scripted();
+  thread.send("q");
+  assert.deepEqual(thread.toJSON().entries[0]!.children, []);
+  give(text("half"));
+  await until("event");
+  const [kept] = thread.toJSON().entries[0]!.children;
+  assert.deepEqual([kept!.state, kept!.messages], ["stopped", [{ role: "assistant", content: "half" }]]);
+  assert.deepEqual(thread.path[1]!.messages, []);
+});

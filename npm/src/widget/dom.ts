@@ -47,7 +47,8 @@ const ICONS = {
   tool: "M14.5 6.5a4 4 0 0 0-5.3 5L4 16.700l3.300 3.300 5.200-5.200a4 4 0 0 0 5-5.300L15 12l-3-3z",
 } as const;
 
-export type Icon = keyof typeof ICONS;
+/** One of these, or a path that begins with `M` or `m`, of a part that is loaded later. */
+export type Icon = keyof typeof ICONS | `${"M" | "m"}${number}${string}`;
 
 export function icon(name: Icon): SVGSVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -56,7 +57,7 @@ export function icon(name: Icon): SVGSVGElement {
   svg.setAttribute("aria-hidden", "true");
   // Those that point along the line point the other way where it is read the other way.
   if (name === "next" || name === "previous") svg.setAttribute("class", "directed");
-  path.setAttribute("d", ICONS[name]);
+  path.setAttribute("d", ICONS[name as keyof typeof ICONS] ?? name);
   svg.append(path);
   return svg;
 }

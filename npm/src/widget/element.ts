@@ -6,8 +6,9 @@ import { Composer } from "./composer.ts";
 import { adopt, button, h, icon, iconButton } from "./dom.ts";
 import { Follower } from "./follow.ts";
 import type { Host } from "./host.ts";
-import type { ChatEventMap, Keeping, OpenRouterChat as Public, Phrase, RequestOptions, SavedThread } from "./index.d.ts";
+import type { ChatEventMap, ConversationStore, Keeping, OpenRouterChat as Public, Phrase, RequestOptions, SavedThread } from "./index.d.ts";
 import type { Highlight } from "./markdown.ts";
+import type { Keeper } from "./keeping.ts";
 import { MessageList } from "./messages.ts";
 import { nameOf, type Choice } from "./models.ts";
 import type { Picker } from "./picker.ts";
@@ -74,9 +75,10 @@ export class OpenRouterChat extends Base {
   #suggestions: string[] = [];
   #strings: Partial<Record<string, Phrase>> = {};
   #names = new Map<string, string>();
-  #keeping: Keeping | undefined;
-  #isKept = false;
-  #leaveKeeping: (() => void) | undefined;
+  #keeping: Keeping | ConversationStore | undefined;
+  /** What the keeper was made for. */
+  #kept: unknown;
+  #keeper: Promise<Keeper | undefined> | undefined;
   #parts: Parts | undefined;
   readonly #root = this.attachShadow({ mode: "open", delegatesFocus: true });
   readonly #thread = new Thread(({ messages, signal, request }) => {
@@ -95,6 +97,11 @@ export class OpenRouterChat extends Base {
       if (this.#parts) this.#parts.status.textContent = words;
     },
     fill: (text) => this.#parts?.composer.fill(text),
+    draft: (text) => {
+      const { composer } = this.#parts ?? {};
+      if (composer && text !== undefined) composer.value = text;
+      return composer?.value ?? "";
+    },
   });
 
   constructor() {
@@ -107,7 +114,7 @@ export class OpenRouterChat extends Base {
   connectedCallback(): void {
     for (const name of PROPERTIES) this.#upgrade(name as keyof this);
     if (!this.#parts) this.#build();
-    void this.#keep();
+    this.#keep();
   }
 
   disconnectedCallback(): void {
@@ -115,8 +122,7 @@ export class OpenRouterChat extends Base {
     queueMicrotask(() => {
       if (this.isConnected) return;
       this.#thread.stop();
-      this.#leaveKeeping?.();
-      this.#leaveKeeping = undefined;
+      this.#keep(false);
     });
   }
 
@@ -128,7 +134,7 @@ export class OpenRouterChat extends Base {
     if (name === "model") this.#showModel();
     if (name === "disabled") this.#parts.composer.isDisabled = this.disabled;
     if (name === "open") this.#onOpen();
-    if (name === "persist") void this.#keep();
+    if (name === "persist") this.#keep();
   }
 
   get model(): string {
@@ -223,14 +229,13 @@ export class OpenRouterChat extends Base {
     if (this.#parts) this.#build();
   }
 
-  get keeping(): Keeping | undefined {
+  get keeping(): Keeping | ConversationStore | undefined {
     return this.#keeping;
   }
 
-  set keeping(keeping: Keeping | undefined) {
+  set keeping(keeping: Keeping | ConversationStore | undefined) {
     this.#keeping = keeping;
-    this.#isKept = false;
-    if (this.#parts) void this.#keep();
+    if (this.#parts) this.#keep();
   }
 
   get isBusy(): boolean {
@@ -257,7 +262,6 @@ export class OpenRouterChat extends Base {
   clear(): void {
     this.#thread.clear();
     this.#host.announce(this.#host.words.say("cleared"));
-    void this.#keeping?.clear().catch(() => {});
   }
 
   override focus(options?: FocusOptions): void {
@@ -279,6 +283,10 @@ export class OpenRouterChat extends Base {
 
   setComposerValue(text: string): void {
     if (this.#parts) this.#parts.composer.value = text;
+  }
+
+  openConversations(): void {
+    void this.#keeper?.then((keeper) => keeper?.open());
   }
 
   exportMarkdown(): string {
@@ -325,6 +333,7 @@ export class OpenRouterChat extends Base {
     composer.isBusy = this.isBusy;
     composer.isDisabled = this.disabled;
     empty.hidden = this.#thread.path.length > 0;
+    void this.#keeper?.then((keeper) => keeper?.show());
     this.#showModel();
     launcher.setAttribute("aria-expanded", String(this.open));
   }
@@ -393,12 +402,11 @@ export class OpenRouterChat extends Base {
       if (state === "failed") emit("or-error", { id, error });
       emit("or-response-end", { id, state: state as "done", messages, model, usage, finishReason });
       emit("or-messages-change", { messages: this.messages });
-      void this.#keeping?.save(this.exportJSON()).catch(() => {});
     }
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (event.key !== "Escape" || event.isComposing || event.defaultPrevented || this.#root.querySelector("dialog[open]")) return;
+    if (event.key !== "Escape" || event.isComposing || event.defaultPrevented || this.#root.querySelector("dialog:modal")) return;
     if (this.isBusy) this.stop();
     else if (this.variant === "popup" && this.open) this.open = false;
     else return;
@@ -456,18 +464,16 @@ export class OpenRouterChat extends Base {
     return answer;
   }
 
-  async #keep(): Promise<void> {
-    if (this.persist && !this.#keeping) {
-      const { keepLocally } = await import("./keeping.ts");
-      this.#keeping ??= keepLocally(this.persist);
-    }
-    const keeping = this.#keeping;
-    if (!keeping || this.#isKept) return;
-    this.#isKept = true;
-    this.#leaveKeeping ??= keeping.subscribe?.((thread) => !this.isBusy && thread && this.importJSON(thread));
-    const thread = await keeping.load().catch(() => undefined);
-    // What has been said meanwhile is newer.
-    if (thread && this.#thread.path.length === 0) this.importJSON(thread);
+  /** Whoever keeps the thread listens to it. */
+  #keep(isHere = true): void {
+    const source = isHere ? this.#keeping || this.persist : "";
+    if (source === (this.#kept ?? "")) return;
+    this.#kept = source;
+    const before = this.#keeper;
+    this.#keeper = this.#host.load(async () => {
+      (await before)?.close();
+      return source ? (await import("./keeping.ts")).keep(this.#host, source) : undefined;
+    });
   }
 }
 
@@ -502,6 +508,7 @@ interface Own {
   highlight: Highlight;
   announce(words: string): void;
   fill(text: string): void;
+  draft(text?: string): string;
 }
 
 /** What of an element its parts may use. */
@@ -548,6 +555,12 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
       else say("copyFailed");
     },
     fill: own.fill,
+    get draft() {
+      return own.draft();
+    },
+    set draft(text) {
+      own.draft(text);
+    },
     focusComposer: () => element.focus(),
     newChat: () => element.clear(),
     emit: <Type extends keyof ChatEventMap>(type: Type, detail: ChatEventMap[Type]["detail"], options?: EventInit) =>

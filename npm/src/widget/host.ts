@@ -24,6 +24,8 @@ export interface Host {
   /** Says something to those who do not see the page. */
   announce(words: string): void;
   copy(text: string, button: HTMLElement): void;
+  /** What stands in the composer. */
+  draft: string;
   /** Gives a text to the composer, to be edited. */
   fill(text: string): void;
   focusComposer(): void;

@@ -9,7 +9,7 @@ export type Phrase = string | { one: string; other: string };
  */
 export const ENGLISH: Readonly<Record<string, Phrase>>;
 
-/** Where a thread is kept. `load()` is called once, `save()` after each answer, `clear()` with a new chat. */
+/** Where one thread is kept. `load()` is called once, `save()` after each change, `clear()` with a new chat. */
 export interface Keeping {
   load(): Promise<SavedThread | undefined>;
   save(thread: SavedThread): Promise<void>;
@@ -18,9 +18,48 @@ export interface Keeping {
   subscribe?(listener: (thread: SavedThread | undefined) => void): () => void;
 }
 
+/** Where many conversations are kept. Where one method fails, the reader is told, and `or-error` says why. */
+export interface ConversationStore {
+  /** In any order. */
+  list(): Promise<ConversationSummary[]>;
+  read(id: string): Promise<SavedConversation | undefined>;
+  /**
+   * Keeps it as its next revision, in one step: if what is kept is of another revision than `conversation` (0: it is new),
+   * it stays, and is given back to be merged.
+   */
+  write(conversation: SavedConversation): Promise<SavedConversation | undefined>;
+  remove(id: string): Promise<void>;
+  clear(): Promise<void>;
+  readDraft?(id: string): Promise<string | undefined>;
+  writeDraft?(id: string, text: string): Promise<void>;
+  /** Calls a listener when something was changed elsewhere, such as in another tab; returns what ends that. */
+  subscribe?(listener: (change: { id?: string }) => void): () => void;
+}
+
+export interface ConversationSummary {
+  id: string;
+  /** The first words, or what the reader called it. */
+  title: string;
+  isRenamed?: boolean;
+  /** ms since 1970. */
+  createdAt: number;
+  updatedAt: number;
+  /** How often it was written. */
+  revision: number;
+  /** What a search looks at. */
+  text?: string;
+}
+
+export interface SavedConversation extends ConversationSummary {
+  version: 1;
+  thread: SavedThread;
+}
+
 /** A thread as it is saved: a tree, for questions and answers may have alternatives. */
 export interface SavedThread {
   version: 1;
+  /** Of the conversation. */
+  id?: string;
   [field: string]: unknown;
 }
 
@@ -46,6 +85,8 @@ export interface ChatEventMap {
   "or-tool-call": CustomEvent<{ id: string; name: string; arguments: unknown; signal: AbortSignal; respondWith(result: unknown): void }>;
   "or-model-change": CustomEvent<{ model: string; name: string }>;
   "or-messages-change": CustomEvent<{ messages: Message[] }>;
+  /** Another conversation is shown, or it has another title; of a new one, which has nothing to keep yet, it is empty. */
+  "or-conversation-change": CustomEvent<{ id: string; title: string }>;
 }
 
 /**
@@ -70,7 +111,7 @@ export class OpenRouterChat extends HTMLElement {
   variant: "inline" | "popup";
   /** Whether the popup is open. */
   open: boolean;
-  /** A name under which the thread is kept in this browser. Empty: it is not. */
+  /** A name under which conversations are kept in this browser. Empty: they are not. */
   persist: string;
   disabled: boolean;
   /** Most tokens of an answer. 0: the model's own limit. */
@@ -90,8 +131,8 @@ export class OpenRouterChat extends HTMLElement {
   strings: Partial<Record<string, Phrase>>;
   /** Colours a closed block of code. Default: a small one of our own, loaded with the first block. */
   highlight: ((code: string, language: string) => Node | undefined | Promise<Node | undefined>) | undefined;
-  /** Where the thread is kept, in place of `persist`. */
-  keeping: Keeping | undefined;
+  /** Where conversations are kept (or only the last), in place of `persist`. */
+  keeping: Keeping | ConversationStore | undefined;
   readonly isBusy: boolean;
 
   /** Sends a message, or what the composer holds; false if there is nothing, or a listener prevents it. */
@@ -104,6 +145,8 @@ export class OpenRouterChat extends HTMLElement {
   clear(): void;
   focus(): void;
   openPicker(): void;
+  /** Opens the list of the conversations that are kept. */
+  openConversations(): void;
   setComposerValue(text: string): void;
   exportMarkdown(): string;
   exportJSON(): SavedThread;

@@ -53,9 +53,9 @@ export class MessageList {
 
   #place(): void {
     const path = this.#host.thread.path;
-    const kept = new Set(path.map(({ id }) => id));
+    const kept = new Set(path);
     for (const [id, view] of this.#views) {
-      if (kept.has(id)) continue;
+      if (kept.has(view.entry)) continue;
       view.element.remove();
       this.#views.delete(id);
     }
@@ -120,6 +120,10 @@ class MessageView {
     );
     if (entry.state === "streaming") this.#begin();
     else this.#finish();
+  }
+
+  get entry(): Entry {
+    return this.#entry;
   }
 
   get spoken(): string {

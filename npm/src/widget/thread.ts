@@ -59,10 +59,12 @@ export type Change =
   /** The answer is over: its `state` says how. */
   | { type: "end"; entry: Entry };
 
-type SavedEntry = Omit<Entry, "parent" | "children"> & { children: SavedEntry[] };
+export type SavedEntry = Omit<Entry, "parent" | "children"> & { children: SavedEntry[] };
 
 export interface SavedThread {
   version: 1;
+  /** Of the conversation. Two that have the same are the same, maybe further on. */
+  id?: string;
   shown: number;
   entries: SavedEntry[];
 }
@@ -85,6 +87,11 @@ export class Thread {
   subscribe(listener: (change: Change) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Which conversation it is: another one after `clear()`, `replace()`, and `load()` of another. */
+  get id(): string {
+    return this.#root.id;
   }
 
   get isBusy(): boolean {
@@ -186,14 +193,18 @@ export class Thread {
   }
 
   toJSON(): SavedThread {
-    return { version: 1, shown: this.#root.shown, entries: this.#root.children.map(saved) };
+    const { id, shown, children } = saved(this.#root);
+    return { version: 1, id, shown, entries: children };
   }
 
-  load({ entries, shown }: SavedThread): void {
+  /** Shows a saved thread. What it has of the one that is shown, as it is, stays the same entry. */
+  load({ version, id, entries, shown }: SavedThread): void {
+    if (version !== 1) throw new TypeError(`a thread of version ${version} cannot be read, only of version 1`);
     this.stop();
-    this.#root = entry("user");
-    this.#root.children = entries.map((each) => restored(each, this.#root));
-    this.#root.shown = shown;
+    const known = new Map<string, Entry>();
+    if (id === this.id) remember(this.#root, known);
+    const root = entry("user");
+    this.#root = restored({ ...root, id: id ?? root.id, shown, children: entries }, known);
     this.#tell({ type: "path" });
   }
 
@@ -385,14 +396,28 @@ function partsOf(message: Message): Part[] {
 
 const toolResults = (message: Message) => (message.role === "tool" ? [{ id: message.tool_call_id, content: message.content }] : []);
 
-function saved({ parent: _, children, error, ...own }: Entry): SavedEntry {
+function saved(of: Entry): SavedEntry {
+  const { parent: _, error, ...own } = of;
   const failure = error as { code?: string; message?: string } | undefined;
-  const state = own.state === "streaming" ? "stopped" : own.state;
-  return { ...own, state, error: failure && { code: failure.code, message: failure.message }, children: children.map(saved) };
+  const isLive = own.state === "streaming";
+  const copy: Entry = { ...own, state: isLive ? "stopped" : own.state, messages: [...own.messages] };
+  if (isLive) keepPartial(copy);
+  // Of an answer that has not begun there is nothing to keep.
+  const children = own.children.filter(({ state, parts }) => state !== "streaming" || parts.length > 0).map(saved);
+  return { ...copy, shown: Math.max(0, Math.min(own.shown, children.length - 1)), error: failure && { code: failure.code, message: failure.message }, children };
 }
 
-function restored({ children, ...own }: SavedEntry, parent: Entry): Entry {
-  const made: Entry = { ...own, parent, children: [] };
-  made.children = children.map((child) => restored(child, made));
+function remember(of: Entry, known: Map<string, Entry>): void {
+  known.set(of.id, of);
+  for (const child of of.children) remember(child, known);
+}
+
+function restored({ children, ...own }: SavedEntry, known: Map<string, Entry>, parent?: Entry): Entry {
+  const before = known.get(own.id);
+  const isSame = before && before.state === own.state && before.totalMs === own.totalMs && before.parts.length === own.parts.length;
+  const made: Entry = isSame ? before : { ...own, children: [] };
+  made.shown = own.shown;
+  if (parent) made.parent = parent;
+  made.children = children.map((child) => restored(child, known, made));
   return made;
 }

@@ -97,12 +97,12 @@ export type Key = keyof typeof ENGLISH;
 
 export class Words {
   readonly #strings: Partial<Record<string, Phrase>>;
-  readonly #language: string | undefined;
+  readonly language: string | undefined;
   readonly #formats = new Map<string, Intl.NumberFormat>();
 
   constructor(strings: Partial<Record<string, Phrase>> = {}, language?: string) {
     this.#strings = strings;
-    this.#language = validLanguage(language);
+    this.language = validLanguage(language);
   }
 
   say(key: Key, values?: Record<string, string | number>): string {
@@ -125,7 +125,7 @@ export class Words {
   number(value: number, options?: Intl.NumberFormatOptions): string {
     const key = JSON.stringify(options ?? {});
     let format = this.#formats.get(key);
-    if (!format) this.#formats.set(key, (format = new Intl.NumberFormat(this.#language, options)));
+    if (!format) this.#formats.set(key, (format = new Intl.NumberFormat(this.language, options)));
     return format.format(value);
   }
 
@@ -141,7 +141,7 @@ export class Words {
   }
 
   time(at: number): string {
-    return new Date(at).toLocaleTimeString(this.#language, { hour: "2-digit", minute: "2-digit" });
+    return new Date(at).toLocaleTimeString(this.language, { hour: "2-digit", minute: "2-digit" });
   }
 
   /** When a wait is over: `in 7 s`, `in 5 min`, `at 14:05`. */
@@ -152,7 +152,7 @@ export class Words {
   }
 
   #plural(count: number): "one" | "other" {
-    return new Intl.PluralRules(this.#language).select(count) === "one" ? "one" : "other";
+    return new Intl.PluralRules(this.language).select(count) === "one" ? "one" : "other";
   }
 }
 
