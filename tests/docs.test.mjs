@@ -16,7 +16,7 @@ const sources = ["src", "tests", "worker/src"].flatMap((folder) =>
 const functions = new Set(sources.flatMap((source) => [...source.matchAll(/\b([a-z][a-z0-9_]+)\s*(?:<[^>]*>)?\(/g)].map(([, name]) => name)));
 
 /** The names of Node's tests; where one is made of parts, any part will do. */
-const titles = ["tests", "tests/upstream", "bench", "www/tests"]
+const titles = ["tests", "tests/upstream", "tests/widget", "bench", "www/tests"]
   .flatMap((folder) => readdirSync(join(root, folder)).map((file) => join(root, folder, file)))
   .filter((file) => /\.test\.m?[jt]s$/.test(file))
   .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/\b(?:test|describe|it)\(\s*(["'`])((?:\\.|(?!\1).)*)\1/gs)])

@@ -38,16 +38,18 @@ export class Composer {
     this.element = h("form", { novalidate: true, part: "form" }, h("slot", { name: "before-input" }), this.#box, file);
 
     file.addEventListener("change", () => {
-      void this.#attach([...(file.files ?? [])]);
+      void this.#attach(file.files!);
       file.value = "";
     });
     this.#text.addEventListener("input", () => this.#update());
     this.#text.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#text.addEventListener("paste", (event) => this.#onFiles(event, event.clipboardData));
-    this.#box.addEventListener("dragover", (event) => {
-      if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+    this.#text.addEventListener("paste", (event) => {
+      const { files, types } = event.clipboardData!;
+      // Who copies from a text or a table has a picture of it too, and means the text.
+      if (files.length === 0 || types.includes("text/rtf")) return;
+      event.preventDefault();
+      void this.#attach(files);
     });
-    this.#box.addEventListener("drop", (event) => this.#onFiles(event, event.dataTransfer));
     // The button does not take the focus, or a touch keyboard would close and open again.
     this.#send.addEventListener("mousedown", (event) => event.preventDefault());
     this.element.addEventListener("submit", (event) => {
@@ -109,28 +111,40 @@ export class Composer {
   #submit(): void {
     const text = this.#text.value.trim();
     if (this.#isDisabled || (text === "" && !this.#hasFiles)) return;
-    const files = this.#attachments?.take() ?? [];
+    if (this.#attachments?.mayBeSent() === false) return;
+    const files = this.#attachments?.parts ?? [];
     const said: ContentPart[] = text ? [{ type: "text", text }] : [];
     // The text is gone before listeners hear of it, so that what they put there stays.
     this.value = "";
     if (!this.#actions.send(files.length > 0 ? [...said, ...files] : text)) this.value = this.value || text;
+    else this.#attachments?.clear();
   }
 
-  #onFiles(event: Event, data: DataTransfer | null): void {
-    const files = [...(data?.files ?? [])];
-    if (files.length === 0) return;
+  /** Files are dragged over the chat, or dropped there. */
+  onDrag(event: DragEvent): void {
+    const { types, files } = event.dataTransfer!;
+    if (!types.includes("Files") || this.#isDisabled) return;
     event.preventDefault();
-    void this.#attach(files);
+    if (event.type === "drop") void this.#attach(files);
+    else void this.#tray();
+    this.#attachments?.onDrag(event);
   }
 
-  async #attach(files: File[]): Promise<void> {
+  async #attach(given: FileList): Promise<void> {
+    const files = [...given];
     if (files.length === 0) return;
+    const tray = await this.#tray();
+    await tray?.add(files);
+    if (tray) this.focus();
+  }
+
+  async #tray(): Promise<Attachments | undefined> {
     const loaded = await this.#host.load(() => import("./attachments.ts"));
-    if (!loaded) return;
-    this.#attachments ??= loaded.createAttachments(this.#host, () => this.#update());
-    if (!this.#attachments.element.isConnected) this.#box.before(this.#attachments.element);
-    await this.#attachments.add(files);
-    this.focus();
+    if (loaded && !this.#attachments) {
+      this.#attachments = loaded.createAttachments(this.#host, () => this.#update());
+      this.#box.before(this.#attachments.element);
+    }
+    return this.#attachments;
   }
 
   get #hasFiles(): boolean {

@@ -259,7 +259,9 @@ class ConversationDrawer implements Drawer {
   #rename(id: string): void {
     this.#renamed = id;
     this.#draw();
-    this.#list.querySelector<HTMLInputElement>(".renaming input")?.select();
+    const text = this.#list.querySelector<HTMLInputElement>(".renaming input");
+    text?.focus();
+    text?.select();
   }
 
   #renaming({ id, title }: ConversationSummary): HTMLElement {

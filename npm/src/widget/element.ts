@@ -326,6 +326,7 @@ export class OpenRouterChat extends Base {
     });
     const foot = h("div", { class: "foot" }, jump, composer.element, h("slot", { name: "footer" }, h("p", { class: "hint", part: "hint" }, h("span", { class: "keys" }, `${words.say("hint")} `), words.say("disclaimer"))));
     const chat = h("section", { class: "chat", part: "chat", "aria-label": words.say("chat") }, this.#header(modelName), scroller, foot, status);
+    for (const type of ["dragenter", "dragover", "dragleave", "drop"] as const) chat.addEventListener(type, (event) => composer.onDrag(event));
     this.#root.replaceChildren(chat, launcher);
     before?.follower.disconnect();
     this.#parts = { list, composer, follower: new Follower(scroller, content, jump), empty, modelName, status, launcher, chat };

@@ -4,7 +4,7 @@ import type { ErrorCard, Remedy } from "./errors.ts";
 import type { Host } from "./host.ts";
 import { MarkdownView, link } from "./markdown.ts";
 import { usageLine } from "./money.ts";
-import { textOf, type Change, type Entry, type Part } from "./thread.ts";
+import { isTextFile, textOf, type Change, type Entry, type Part } from "./thread.ts";
 
 export class MessageList {
   readonly element: HTMLElement;
@@ -178,7 +178,7 @@ class MessageView {
       this.#host.focusComposer();
       // What was sent along with the words goes along with the new ones.
       const [message] = this.#entry.messages;
-      const others = Array.isArray(message?.content) ? message.content.filter(({ type }) => type !== "text") : [];
+      const others = Array.isArray(message?.content) ? message.content.filter((part) => part.type !== "text" || isTextFile(part)) : [];
       this.#host.thread.edit(this.#entry, others.length > 0 ? [{ type: "text", text: content }, ...others] : content);
     };
     const { form, focus } = editing.createEditor(this.#host, textOf(this.#entry), send, cancel);
@@ -317,7 +317,7 @@ function partView(part: Part, host: Host, role: Entry["role"]): PartView {
     case "reasoning":
       return new ReasoningView(host) as PartView;
     default:
-      return new LaterView(host);
+      return new LaterView(host, role);
   }
 }
 
@@ -328,11 +328,13 @@ const still = (element: HTMLElement): PartView => ({ element, update: () => true
 class LaterView implements PartView {
   readonly element = h("div");
   readonly #host: Host;
+  readonly #role: Entry["role"];
   #view: PartView | undefined;
   #part: Part | undefined;
 
-  constructor(host: Host) {
+  constructor(host: Host, role: Entry["role"]) {
     this.#host = host;
+    this.#role = role;
   }
 
   update(part: Part): boolean {
@@ -344,7 +346,7 @@ class LaterView implements PartView {
   async #load(part: Part): Promise<void> {
     const views = await this.#host.load(() => import("./views.ts"));
     if (!views) return;
-    this.#view = views.viewOf(part, this.#host);
+    this.#view = views.viewOf(part, this.#host, this.#role);
     this.#view.update(this.#part!, true);
     this.element.replaceChildren(this.#view.element);
   }

@@ -16,7 +16,7 @@ export type Part =
   | { type: "tool"; id: string; name: string; arguments: string; state: "running" | "done" | "failed"; result?: string }
   | { type: "image"; url: string }
   /** Something that was sent along. */
-  | { type: "file"; name: string };
+  | { type: "file"; name: string; url?: string; data?: string; format?: string };
 
 export interface Source {
   url: string;
@@ -373,6 +373,9 @@ function keepPartial(answer: Entry): void {
   if (text) answer.messages.push({ role: "assistant", content: text });
 }
 
+/** Whether it is a file, as the client makes a part of it: its name stands before its text. */
+export const isTextFile = (part: ContentPart): boolean => part.type === "text" && /^[^\n]+\.\w{1,8}:\n\n/.test(part.text);
+
 function partsOf(message: Message): Part[] {
   const { content } = message;
   if (message.role === "tool") return [];
@@ -381,9 +384,12 @@ function partsOf(message: Message): Part[] {
   if (typeof content === "string" && content) parts.push({ type: "text", text: content });
   if (Array.isArray(content)) {
     for (const part of content) {
-      if (part.type === "text") parts.push({ type: "text", text: part.text });
+      if (part.type === "text" && isTextFile(part)) parts.push({ type: "file", name: part.text.split(":\n", 1)[0]! });
+      else if (part.type === "text") parts.push({ type: "text", text: part.text });
       else if (part.type === "image_url") parts.push({ type: "image", url: part.image_url.url });
-      else parts.push({ type: "file", name: (part.type === "file" ? part.file.filename : undefined) ?? part.type });
+      else if (part.type === "file") parts.push({ type: "file", name: part.file.filename ?? "PDF", url: part.file.file_data });
+      else if (part.type === "video_url") parts.push({ type: "file", name: "", url: part.video_url.url });
+      else parts.push({ type: "file", name: "", ...part.input_audio });
     }
   }
   if (message.role !== "assistant") return parts;

@@ -142,7 +142,7 @@ class Reader {
       case "image":
         return { type: "image", url: text("url") };
       case "file":
-        return { type: "file", name: text("name"), ...(part.url === undefined ? {} : { url: text("url") }), ...(part.size === undefined ? {} : { size: this.#number(part.size, `${place}.size`) }) };
+        return { type: "file", name: text("name"), ...Object.fromEntries(["url", "data", "format"].filter((key) => part[key] !== undefined).map((key) => [key, text(key)])) };
       default:
         return this.#wrong(part.type, `${place}.type`, "text, reasoning, tool, image, file");
     }

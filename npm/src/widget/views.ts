@@ -1,6 +1,6 @@
 // The pieces of an answer that are not words: tools, images, files. Loaded with the first one.
 // Seam: `viewOf(part, host)` for each kind of part that messages.ts does not know.
-import { adopt, h, icon } from "./dom.ts";
+import { adopt, button, h, icon, iconButton } from "./dom.ts";
 import type { Host } from "./host.ts";
 import { link } from "./markdown.ts";
 import type { PartView } from "./messages.ts";
@@ -14,14 +14,18 @@ export const WORDS = {
   toolArguments: "Arguments",
   toolResult: "Result",
   imageByModel: "Image by the model",
+  imageSent: "Image you sent",
+  openImage: "{name}, open larger",
+  audioSent: "Audio",
+  videoSent: "Video",
   imageBlocked: "An image that cannot be shown",
   download: "Download",
 };
 
-export function viewOf(part: Part, host: Host): PartView {
+export function viewOf(part: Part, host: Host, role: "user" | "assistant"): PartView {
   adopt(host.root, css);
   if (part.type === "tool") return new ToolView(host) as PartView;
-  const element = part.type === "image" ? imageView(part.url, host) : h("p", { class: "file", part: "file", dir: "auto" }, icon("attach"), part.type === "file" ? part.name : "");
+  const element = part.type === "image" ? imageView(part.url, host, host.words.of(WORDS, role === "user" ? "imageSent" : "imageByModel")) : part.type === "file" ? fileView(part, host) : h("p");
   return { element, update: () => true };
 }
 
@@ -65,16 +69,49 @@ function pretty(text: string): string {
 }
 
 /** Only images that came with the answer are shown: the address of another one may tell somebody something. */
-function imageView(url: string, { words }: Host): HTMLElement {
-  const name = words.of(WORDS, "imageByModel");
+function imageView(url: string, host: Host, name: string): HTMLElement {
+  const { words } = host;
   const type = /^data:image\/(png|jpeg|webp|gif);/.exec(url)?.[1];
-  return type
-    ? h(
-        "figure",
-        { part: "image" },
-        h("img", { src: url, alt: name }),
-        h("a", { href: url, download: `image.${type}`, class: "action", "aria-label": words.of(WORDS, "download"), title: words.of(WORDS, "download") }, icon("download")),
-      )
-    : h("p", {}, ...(/^https:\/\//i.test(url) ? link(url, [name]) : [words.of(WORDS, "imageBlocked")]));
+  if (!type) return h("p", {}, ...(/^https:\/\//i.test(url) ? link(url, [name]) : [words.of(WORDS, "imageBlocked")]));
+  const label = words.of(WORDS, "openImage", { name });
+  const open = button(h("img", { src: url, alt: name }), { class: "image-open", "aria-label": label, title: label, "aria-haspopup": "dialog" }, () => openLarger(url, name, host));
+  return h("figure", { part: "image" }, open, download(url, `image.${type}`, host));
 }
 
+const download = (url: string, name: string, { words }: Host): HTMLElement =>
+  h("a", { href: url, download: name, class: "action", "aria-label": words.of(WORDS, "download"), title: words.of(WORDS, "download") }, icon("download"));
+
+/** Over the whole page; Escape or a click closes it, and the focus goes back by itself. */
+function openLarger(url: string, name: string, { root, words }: Host): void {
+  const close = iconButton("close", words.say("close"), { class: "action" }, () => dialog.close());
+  const dialog = h("dialog", { class: "larger", part: "image-dialog", "aria-label": name }, h("img", { src: url, alt: name }), close);
+  dialog.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  root.querySelector(".chat")!.append(dialog);
+  dialog.showModal();
+}
+
+const FILE_ICON = "M6 3.500h8l4 4v13H6zM14 3.500v4h4";
+const TYPES: Record<string, string> = { mp3: "audio/mpeg", m4a: "audio/mp4" };
+
+/** A name, or what plays it. */
+function fileView({ name, url = "", data, format }: Extract<Part, { type: "file" }>, host: Host): HTMLElement {
+  const { words } = host;
+  const source = data && format ? `data:${TYPES[format] ?? `audio/${format}`};base64,${data}` : url;
+  const kind = /^data:(audio|video)\/[\w.-]+;base64,/.exec(source)?.[1] as "audio" | "video" | undefined;
+  if (kind) {
+    const label = name || words.of(WORDS, kind === "audio" ? "audioSent" : "videoSent");
+    const player = h(kind, { controls: true, preload: "metadata", "aria-label": label });
+    // A policy may allow media of blobs alone.
+    player.src = URL.createObjectURL(blobOf(source));
+    return h("div", { class: "player", part: "player" }, player);
+  }
+  const shown = h("p", { class: "file", part: "file" }, icon(FILE_ICON), h("span", { dir: "auto" }, name));
+  if (source.startsWith("data:application/pdf;")) shown.append(download(source, name, host));
+  return shown;
+}
+
+function blobOf(url: string): Blob {
+  const [, type, data] = /^data:([^;,]*)[^,]*,(.*)$/s.exec(url)!;
+  return new Blob([Uint8Array.from(atob(data!), (character) => character.charCodeAt(0))], { type });
+}
