@@ -162,7 +162,7 @@ async function bundleWidget(outdir) {
   await bundle({
     entryPoints: { index: join(source, "element.ts"), define: join(source, "register.ts") },
     chunkNames: "[name]-[hash]",
-    external: ["../index.js"],
+    external: ["../index.js", "../compare.js"],
     plugins: [styles, reader, together],
     bundle: true,
     splitting: true,
@@ -183,7 +183,7 @@ async function writeStrings(file) {
   const source = join(root, "npm", "src", "widget");
   const tables = readdirSync(source).filter((name) => name.endsWith(".ts") && /^export const (WORDS|ENGLISH) /m.test(readFileSync(join(source, name), "utf8")));
   const lines = tables.map((name, i) => `import * as part${i} from "./${name}"; Object.assign(strings, part${i}.ENGLISH ?? part${i}.WORDS);`);
-  const client = { name: "client", setup: ({ onResolve }) => onResolve({ filter: /^\.\.\/index\.js$/ }, ({ path }) => ({ path, external: true, sideEffects: false })) };
+  const client = { name: "client", setup: ({ onResolve }) => onResolve({ filter: /^\.\.\/(index|compare)\.js$/ }, ({ path }) => ({ path, external: true, sideEffects: false })) };
   const { outputFiles } = await bundle({
     stdin: { contents: `export const strings = {};\n${lines.join("\n")}`, resolveDir: source, loader: "ts" },
     plugins: [client],

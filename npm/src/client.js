@@ -76,3 +76,6 @@ export const contentPart = /* @__PURE__ */ contentPartOver(core);
 
 /** A price per unit as OpenRouter lists it, per million units. The wasm must be there: `await init()` first. */
 export const pricePerMillion = (price) => Core.pricePerMillion(price);
+
+/** How fast an answer came, from its first token on. The wasm must be there, as after any call. */
+export const tokensPerSecond = (tokens, firstMs, endMs) => Core.tokensPerSecond(tokens, firstMs, endMs) || undefined;

@@ -161,6 +161,12 @@ type WasmModule = object;
 export function pricePerMillion(price: string): string | undefined;
 
 /**
+ * Tokens per second: those of the answer, reasoning included, over the time from its first token to its end, in ms on one
+ * clock. `undefined` where no tokens were told or the answer came in one piece. Needs the module: after any call, or `init()`.
+ */
+export function tokensPerSecond(completionTokens: number, firstTokenMs: number, endMs: number): number | undefined;
+
+/**
  * The value that a message holds, as `parse()` gives it: for streamed answers, with `stream.finalMessage()`, or better
  * with `stream.finalCompletion()`, which also says whether the answer was cut off.
  */

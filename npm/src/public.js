@@ -9,5 +9,6 @@ export {
   init,
   parseMessage,
   pricePerMillion,
+  tokensPerSecond,
   tool,
 } from "./client.js";

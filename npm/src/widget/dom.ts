@@ -44,12 +44,12 @@ const ICONS = {
   search: "M17 11a6 6 0 1 1-12 0 6 6 0 0 1 12 0zM20 20l-4.5-4.5",
   send: "M12 19V5m-6 6 6-6 6 6",
   stop: "M8 8h8v8H8z",
-  tool: "M14.5 6.5a4 4 0 0 0-5.3 5L4 16.700l3.300 3.300 5.200-5.200a4 4 0 0 0 5-5.300L15 12l-3-3z",
 } as const;
 
 /** One of these, or a path that begins with `M` or `m`, of a part that is loaded later. */
 export type Icon = keyof typeof ICONS | `${"M" | "m"}${number}${string}`;
 
+/** One of the icons, or the path of another. */
 export function icon(name: Icon): SVGSVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");

@@ -1,8 +1,9 @@
 // `<openrouter-chat>`: what a page sees of the widget. It holds the thread, and builds the parts that show it.
-import { OpenRouter, tool } from "../index.js";
-import type { ContentPart, Message, RunnableTool, ToolContext } from "../index.js";
+import { OpenRouter } from "../index.js";
+import type { ContentPart, Message } from "../index.js";
 import { ask } from "./ask.ts";
 import { Composer } from "./composer.ts";
+import type { Meter } from "./costs.ts";
 import { adopt, button, h, icon, iconButton } from "./dom.ts";
 import { Follower } from "./follow.ts";
 import type { Host } from "./host.ts";
@@ -11,6 +12,7 @@ import type { Highlight } from "./markdown.ts";
 import type { Keeper } from "./keeping.ts";
 import { MessageList } from "./messages.ts";
 import { nameOf, type Choice } from "./models.ts";
+import { LONG } from "./money.ts";
 import type { Picker } from "./picker.ts";
 import css from "./style.css";
 import { Thread, textOf, type Change, type SavedThread as Saved } from "./thread.ts";
@@ -47,10 +49,12 @@ interface Parts {
   follower: Follower;
   empty: HTMLElement;
   modelName: HTMLElement | undefined;
+  spent: HTMLButtonElement;
   status: HTMLElement;
   launcher: HTMLElement;
   chat: HTMLElement;
   picker?: Promise<Picker | undefined>;
+  meter?: Promise<Meter | undefined>;
 }
 
 // Where there is no page, importing this does no harm.
@@ -82,16 +86,15 @@ export class OpenRouterChat extends Base {
   #parts: Parts | undefined;
   readonly #root = this.attachShadow({ mode: "open", delegatesFocus: true });
   readonly #thread = new Thread(({ messages, signal, request }) => {
-    const { model, systemPrompt, maxTokens } = this;
-    const system: Message[] = systemPrompt ? [{ role: "system", content: systemPrompt }] : [];
-    const limit = maxTokens > 0 ? { max_completion_tokens: maxTokens } : {};
-    const all = { ...limit, ...this.#options, ...request };
-    return { model, events: ask({ client: this.client, model, messages: [...system, ...messages], tools: this.#runnable(), request: all, signal }) };
+    const { model } = this;
+    return { model, events: ask({ client: this.client, model, request: this.#request(messages, request), tools: this.#tools, emit: this.#host.emit, signal }) };
   });
   readonly #host: Host = hostOf(this, this.#root, this.#thread, {
     words: () => (this.#words ??= new Words(this.#strings, this.closest("[lang]")?.getAttribute("lang") ?? undefined)),
     choice: () => ({ id: this.model, name: this.#names.get(this.model) ?? nameOf(this.model) }),
     choose: (choice) => this.#choose(choice),
+    openPicker: (isComparing) => this.#openPicker(isComparing),
+    request: (messages, request) => this.#request(messages, request),
     highlight: (code, language) => this.#highlight(code, language),
     announce: (words) => {
       if (this.#parts) this.#parts.status.textContent = words;
@@ -270,6 +273,15 @@ export class OpenRouterChat extends Base {
   }
 
   openPicker(): void {
+    this.#openPicker();
+  }
+
+  compare(models?: string[]): void {
+    if (models) this.#host.compare(models.map((id) => ({ id, name: nameOf(id) })));
+    else this.#openPicker(true);
+  }
+
+  #openPicker(isComparing?: boolean): void {
     const parts = this.#parts;
     if (!parts || this.models.length === 1) return;
     parts.picker ??= this.#host.load(() => import("./picker.ts")).then((loaded) => {
@@ -278,7 +290,7 @@ export class OpenRouterChat extends Base {
       else delete parts.picker;
       return picker;
     });
-    void parts.picker.then((picker) => picker?.open());
+    void parts.picker.then((picker) => picker?.open(isComparing));
   }
 
   setComposerValue(text: string): void {
@@ -324,12 +336,13 @@ export class OpenRouterChat extends Base {
     const launcher = button(h("slot", { name: "launcher" }, icon("bubble")), { class: "launcher", part: "launcher", "aria-label": words.say("openChat") }, () => {
       this.open = !this.open;
     });
+    const spent = button("", { class: "action spent", part: "spent-button", "aria-expanded": "false" }, () => this.#showSpent(true));
     const foot = h("div", { class: "foot" }, jump, composer.element, h("slot", { name: "footer" }, h("p", { class: "hint", part: "hint" }, h("span", { class: "keys" }, `${words.say("hint")} `), words.say("disclaimer"))));
-    const chat = h("section", { class: "chat", part: "chat", "aria-label": words.say("chat") }, this.#header(modelName), scroller, foot, status);
+    const chat = h("section", { class: "chat", part: "chat", "aria-label": words.say("chat") }, this.#header(modelName, spent), scroller, foot, status);
     for (const type of ["dragenter", "dragover", "dragleave", "drop"] as const) chat.addEventListener(type, (event) => composer.onDrag(event));
     this.#root.replaceChildren(chat, launcher);
     before?.follower.disconnect();
-    this.#parts = { list, composer, follower: new Follower(scroller, content, jump), empty, modelName, status, launcher, chat };
+    this.#parts = { list, composer, follower: new Follower(scroller, content, jump), empty, modelName, spent, status, launcher, chat };
     composer.value = before?.composer.value ?? "";
     composer.isBusy = this.isBusy;
     composer.isDisabled = this.disabled;
@@ -339,13 +352,13 @@ export class OpenRouterChat extends Base {
     launcher.setAttribute("aria-expanded", String(this.open));
   }
 
-  #header(modelName: HTMLElement | undefined): HTMLElement {
+  #header(modelName: HTMLElement | undefined, spent: HTMLElement): HTMLElement {
     const { words } = this.#host;
     const choose = modelName && button(modelName, { class: "model", part: "model-button", "aria-haspopup": "dialog" }, () => this.openPicker());
     choose?.append(icon("more"));
     const fresh = iconButton("plus", words.say("newChat"), { class: "action", part: "new-chat-button" }, () => this.#newChat());
     const close = iconButton("close", words.say("closeChat"), { class: "action popup-only", part: "close-button" }, () => (this.open = false));
-    return h("div", { class: "header", part: "header" }, h("slot", { name: "header" }), ...(choose ? [choose] : []), h("span", { class: "gap" }), h("slot", { name: "header-actions" }), fresh, close);
+    return h("div", { class: "header", part: "header" }, h("slot", { name: "header" }), ...(choose ? [choose] : []), h("span", { class: "gap" }), h("slot", { name: "header-actions" }), spent, fresh, close);
   }
 
   #welcome(): HTMLElement {
@@ -383,6 +396,7 @@ export class OpenRouterChat extends Base {
     const { words, emit } = this.#host;
     if (change.type === "path") {
       if (parts) parts.empty.hidden = this.#thread.path.length > 0;
+      this.#showSpent();
       emit("or-messages-change", { messages: this.messages });
       return;
     }
@@ -403,6 +417,7 @@ export class OpenRouterChat extends Base {
       if (state === "failed") emit("or-error", { id, error });
       emit("or-response-end", { id, state: state as "done", messages, model, usage, finishReason });
       emit("or-messages-change", { messages: this.messages });
+      this.#showSpent();
     }
   }
 
@@ -424,6 +439,27 @@ export class OpenRouterChat extends Base {
     else launcher.focus();
   }
 
+  /** What the chat has cost, and once it is long, or somebody asks, how much of it still fits. */
+  #showSpent(isAsked = false): void {
+    const parts = this.#parts;
+    if (!parts) return;
+    const { spent } = parts;
+    const { words } = this.#host;
+    const used = this.#thread.answers.flatMap(({ usage }) => usage ?? []);
+    spent.hidden = used.length === 0;
+    if (isAsked || (used.at(-1)?.total_tokens ?? 0) > LONG) parts.meter ??= this.#host.load(() => import("./costs.ts")).then((costs) => costs?.createMeter(this.#host, spent));
+    if (parts.meter) void parts.meter.then((meter) => meter?.update(isAsked));
+    else spent.replaceChildren(h("span", { class: "hidden" }, words.say("spent")), words.dollars(used.reduce((sum, { cost }) => sum + (cost ?? 0), 0)));
+  }
+
+  /** What a model is sent, beside its name and tools. */
+  #request(messages: Message[], request?: RequestOptions): { messages: Message[] } & RequestOptions {
+    const { systemPrompt, maxTokens } = this;
+    const system: Message[] = systemPrompt ? [{ role: "system", content: systemPrompt }] : [];
+    const limit = maxTokens > 0 ? { max_completion_tokens: maxTokens } : {};
+    return { ...limit, ...this.#options, ...request, messages: [...system, ...messages] };
+  }
+
   #choose({ id, name }: Choice): void {
     this.#names.set(id, name);
     this.model = id;
@@ -433,6 +469,7 @@ export class OpenRouterChat extends Base {
   }
 
   #showModel(): void {
+    this.#showSpent();
     const { modelName } = this.#parts ?? {};
     if (!modelName) return;
     const { name } = this.#host.model;
@@ -441,28 +478,8 @@ export class OpenRouterChat extends Base {
 
   async #highlight(code: string, language: string): Promise<Node | undefined> {
     if (this.#hostHighlight) return this.#hostHighlight(code, language);
-    const { highlight } = await import("./highlight.ts");
-    return highlight(code, language);
-  }
-
-  #runnable(): RunnableTool[] {
-    return this.#tools.map((given) => {
-      const runnable = "type" in given ? (given as RunnableTool) : tool(given as Parameters<typeof tool>[0]);
-      return runnable.run ? runnable : { ...runnable, run: (args: unknown, context: ToolContext) => this.#askPage(runnable.function.name, args, context) };
-    });
-  }
-
-  /** Has the page answer a call of a tool. */
-  #askPage(name: string, args: unknown, { callId, signal }: ToolContext): unknown {
-    let isAnswered = false;
-    let answer: unknown;
-    const respondWith = (result: unknown) => {
-      isAnswered = true;
-      answer = result;
-    };
-    this.#host.emit("or-tool-call", { id: callId, name, arguments: args, signal, respondWith });
-    if (!isAnswered) throw new Error("nobody answers calls of this tool");
-    return answer;
+    const { colour } = await import("./colours.ts");
+    return colour(this.#root, code, language);
   }
 
   /** Whoever keeps the thread listens to it. */
@@ -506,6 +523,8 @@ interface Own {
   words(): Words;
   choice(): Choice;
   choose(choice: Choice): void;
+  openPicker(isComparing?: boolean): void;
+  request: Host["request"];
   highlight: Highlight;
   announce(words: string): void;
   fill(text: string): void;
@@ -514,7 +533,7 @@ interface Own {
 
 /** What of an element its parts may use. */
 function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: Own): Host {
-  return {
+  const host: Host = {
     root,
     thread,
     get words() {
@@ -531,7 +550,16 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
     },
     highlight: own.highlight,
     choose: own.choose,
-    openPicker: () => element.openPicker(),
+    openPicker: own.openPicker,
+    compare: (models) => void host.load(() => import("./comparison.ts")).then((loaded) => loaded?.openComparison(host, models)),
+    request: own.request,
+    get keeping() {
+      return element.keeping;
+    },
+    get persist() {
+      return element.persist;
+    },
+    preferences: { favourites: [], recent: [] },
     announce: own.announce,
     load: (part) =>
       part().catch(() => {
@@ -567,6 +595,7 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
     emit: <Type extends keyof ChatEventMap>(type: Type, detail: ChatEventMap[Type]["detail"], options?: EventInit) =>
       element.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, ...options, detail })),
   };
+  return host;
 }
 
 /** Defines the element, unless it is defined, or there is no page. */

@@ -1,7 +1,7 @@
 // What the element offers to its parts. A part is made with a Host, draws into an element of its own, and reads
 // `words` again whenever it draws: the element builds all parts anew when the strings or the language change.
-import type { OpenRouter } from "../index.js";
-import type { ChatEventMap } from "./index.d.ts";
+import type { Message, OpenRouter } from "../index.js";
+import type { ChatEventMap, ConversationStore, Keeping, Preferences, RequestOptions } from "./index.d.ts";
 import type { Highlight } from "./markdown.ts";
 import type { Choice } from "./models.ts";
 import type { Thread } from "./thread.ts";
@@ -18,7 +18,16 @@ export interface Host {
   readonly models: string[];
   readonly highlight: Highlight;
   choose(model: Choice): void;
-  openPicker(): void;
+  /** `isComparing`: for several models, to be compared. */
+  openPicker(isComparing?: boolean): void;
+  /** Asks several models the same, side by side. */
+  compare(models: Choice[]): void;
+  /** What a model is sent, all that the page says included; without the model and tools. */
+  request(messages: Message[], request?: RequestOptions): { messages: Message[] } & RequestOptions;
+  readonly keeping: Keeping | ConversationStore | undefined;
+  /** The name under which the browser keeps what is said; empty if it does not. */
+  readonly persist: string;
+  readonly preferences: Preferences;
   /** Loads a part, and says so if it cannot be had: then it gives undefined. */
   load<Part>(part: () => Promise<Part>): Promise<Part | undefined>;
   /** Says something to those who do not see the page. */

@@ -1,3 +1,4 @@
+import type { ComparisonResult } from "../compare.js";
 import type { ContentPart, FinishReason, Message, OpenRouter, RunnableTool, StreamEvent, ToolDefinition, Usage } from "../index.js";
 
 /** All that the widget says. Values in `{braces}` are filled in; of `one` and `other` the number decides. */
@@ -16,6 +17,16 @@ export interface Keeping {
   clear(): Promise<void>;
   /** Calls a listener with what was saved elsewhere, such as in another tab; returns what ends that. */
   subscribe?(listener: (thread: SavedThread | undefined) => void): () => void;
+  /** Where liked models are kept. Without it they last as long as the page. */
+  preferences?: { load(): Promise<Preferences | undefined>; save(preferences: Preferences): Promise<void> };
+}
+
+/** Slugs of models. */
+export interface Preferences {
+  /** Oldest first. */
+  favourites: string[];
+  /** The last ones that were chosen, newest first. */
+  recent: string[];
 }
 
 /** Where many conversations are kept. Where one method fails, the reader is told, and `or-error` says why. */
@@ -32,6 +43,8 @@ export interface ConversationStore {
   clear(): Promise<void>;
   readDraft?(id: string): Promise<string | undefined>;
   writeDraft?(id: string, text: string): Promise<void>;
+  /** Where liked models are kept. Without it they last as long as the page. */
+  preferences?: Keeping["preferences"];
   /** Calls a listener when something was changed elsewhere, such as in another tab; returns what ends that. */
   subscribe?(listener: (change: { id?: string }) => void): () => void;
 }
@@ -84,6 +97,8 @@ export interface ChatEventMap {
   /** A tool without `run` is called: answer by `respondWith()`. Otherwise the model is told that nobody did. */
   "or-tool-call": CustomEvent<{ id: string; name: string; arguments: unknown; signal: AbortSignal; respondWith(result: unknown): void }>;
   "or-model-change": CustomEvent<{ model: string; name: string }>;
+  /** Several models were asked the same, and have answered, or were stopped; one entry for each. */
+  "or-compare-end": CustomEvent<{ content: string; results: ComparisonResult[] }>;
   "or-messages-change": CustomEvent<{ messages: Message[] }>;
   /** Another conversation is shown, or it has another title; of a new one, which has nothing to keep yet, it is empty. */
   "or-conversation-change": CustomEvent<{ id: string; title: string }>;
@@ -147,6 +162,8 @@ export class OpenRouterChat extends HTMLElement {
   openPicker(): void;
   /** Opens the list of the conversations that are kept. */
   openConversations(): void;
+  /** Opens the list of models to choose two or three that are asked the same; or asks these. */
+  compare(models?: string[]): void;
   setComposerValue(text: string): void;
   exportMarkdown(): string;
   exportJSON(): SavedThread;

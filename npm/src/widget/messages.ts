@@ -262,7 +262,7 @@ class MessageView {
     if (this.#entry.state !== "failed") this.#footer.append(again);
     this.#footer.append(more);
     this.#showBranch();
-    if (this.#entry.state !== "failed" || this.#entry.usage) this.#footer.append(usageLine(this.#entry, words));
+    if (this.#entry.state !== "failed" || this.#entry.usage) this.#footer.append(usageLine(this.#entry, this.#host));
   }
 
   #copyButton(): HTMLElement {

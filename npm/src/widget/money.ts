@@ -1,13 +1,24 @@
-// What an answer used and cost.
-// Seam: the message view puts `usageLine(entry, words)` under each answer that is over, and again when it changes; the
-// entry has `usage` (tokens, cost), `model`, `firstTokenMs` and `totalMs`. Totals come from `thread.path`.
-import { h } from "./dom.ts";
+// What answers used and cost, in a line. The rest is in costs.ts, which is loaded when somebody asks for it, or when a
+// chat is long enough to wonder how much of it still fits.
+// Seam: the message view puts `usageLine(entry, host)` under each answer that is over; the header has what all cost.
+import { button } from "./dom.ts";
+import type { Host } from "./host.ts";
 import type { Entry } from "./thread.ts";
-import type { Words } from "./words.ts";
 
-export function usageLine({ model, usage }: Entry, words: Words): HTMLElement {
+/** Tokens of a chat that any model takes: below it nobody is told how full its context is. */
+export const LONG = 4000;
+
+export function usageLine(entry: Entry, host: Host): HTMLElement {
+  const { model, usage, firstTokenMs, tokensPerSecond } = entry;
+  const { words } = host;
   const facts = [model];
   if (usage) facts.push(words.say("tokens", { input: usage.prompt_tokens, output: usage.completion_tokens }));
   if (typeof usage?.cost === "number") facts.push(words.dollars(usage.cost));
-  return h("span", { class: "usage", part: "usage" }, facts.filter(Boolean).join(" · "));
+  if (firstTokenMs) facts.push(words.say("firstToken", { seconds: words.short(firstTokenMs / 1000) }));
+  if (tokensPerSecond) facts.push(words.say("speed", { tokens: words.short(tokensPerSecond) }));
+  const element = button(facts.filter(Boolean).join(" · "), { class: "usage", part: "usage", "aria-expanded": "false" }, async () => {
+    const costs = await host.load(() => import("./costs.ts"));
+    costs?.toggleDetails(entry, host, element);
+  });
+  return element;
 }

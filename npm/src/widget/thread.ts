@@ -45,6 +45,9 @@ export interface Entry {
   /** In ms, from the request. */
   firstTokenMs?: number;
   totalMs?: number;
+  tokensPerSecond?: number;
+  /** Who ran the model, by name. */
+  provider?: string;
   parent?: Entry;
   /** What followed: the alternatives, of which one is shown. */
   children: Entry[];
@@ -105,6 +108,12 @@ export class Thread {
     return path;
   }
 
+  /** All answers, those of other branches too: they were paid for. */
+  get answers(): Entry[] {
+    const below = (entry: Entry): Entry[] => [...(entry.role === "assistant" ? [entry] : []), ...entry.children.flatMap(below)];
+    return below(this.#root);
+  }
+
   /** What is shown, as it is sent. */
   get messages(): Message[] {
     return this.path.flatMap(({ messages }) => messages);
@@ -124,6 +133,17 @@ export class Thread {
   /** Says something else in place of a question, which stays as another branch. */
   edit(question: Entry, content: string | ContentPart[]): Entry {
     return this.#question(question.parent ?? this.#root, content, question.request);
+  }
+
+  /** Adds a question and its answers, which came elsewhere, and shows one of them. */
+  graft(content: string, answers: Partial<Entry>[], shown: number): void {
+    this.stop();
+    const question = attach(entry("user"), this.path.at(-1) ?? this.#root);
+    const message: Message = { role: "user", content };
+    Object.assign(question, { messages: [message], parts: partsOf(message) });
+    for (const answer of answers) Object.assign(attach(entry("assistant"), question), { parts: answer.messages?.flatMap(partsOf) }, answer);
+    question.shown = shown;
+    this.#tell({ type: "path" });
   }
 
   /** Another answer beside this one (or the last), or the one that a question still lacks. */
@@ -350,6 +370,8 @@ function take(answer: Entry, event: AnswerEvent, reasoningSeconds: number): void
       answer.messages = event.messages;
       answer.usage = event.usage ?? answer.usage;
       answer.model = event.model ?? answer.model;
+      answer.provider = event.provider;
+      answer.tokensPerSecond = event.tokensPerSecond;
   }
 }
 
@@ -388,7 +410,7 @@ function partsOf(message: Message): Part[] {
       else if (part.type === "text") parts.push({ type: "text", text: part.text });
       else if (part.type === "image_url") parts.push({ type: "image", url: part.image_url.url });
       else if (part.type === "file") parts.push({ type: "file", name: part.file.filename ?? "PDF", url: part.file.file_data });
-      else if (part.type === "video_url") parts.push({ type: "file", name: "", url: part.video_url.url });
+      else if ("video_url" in part) parts.push({ type: "file", name: "", url: part.video_url.url });
       else parts.push({ type: "file", name: "", ...part.input_audio });
     }
   }

@@ -7,6 +7,8 @@ import type { PartView } from "./messages.ts";
 import type { Part } from "./thread.ts";
 import css from "./views.css";
 
+const TOOL = "M14.5 6.5a4 4 0 0 0-5.3 5L4 16.700l3.300 3.300 5.200-5.200a4 4 0 0 0 5-5.300L15 12l-3-3z";
+
 export const WORDS = {
   toolRunning: "Calling {name}…",
   toolDone: "Called {name}",
@@ -47,7 +49,7 @@ class ToolView implements PartView<Extract<Part, { type: "tool" }>> {
     this.#state = part.state;
     this.element.dataset.state = part.state;
     const label = ({ running: "toolRunning", done: "toolDone", failed: "toolFailed" } as const)[part.state];
-    this.#summary.replaceChildren(icon("tool"), words.of(WORDS, label, { name: part.name }));
+    this.#summary.replaceChildren(icon(TOOL), words.of(WORDS, label, { name: part.name }));
     const block = (key: "toolArguments" | "toolResult", text: string) => [
       h("p", { class: "label" }, words.of(WORDS, key)),
       h("pre", { tabindex: 0, role: "group", "aria-label": words.of(WORDS, key), dir: "ltr" }, h("code", {}, pretty(text))),

@@ -82,6 +82,9 @@ export const ENGLISH = {
   partFailed: "This part of the chat could not be loaded. Try again.",
 
   tokens: "{input} in, {output} out",
+  firstToken: "first after {seconds} s",
+  speed: "{tokens} tokens/s",
+  spent: "Cost of this chat: ",
 
   tryAgain: "Try again",
   inSeconds: "in {count} s",
@@ -132,6 +135,11 @@ export class Words {
   /** A context length: `400000` is `400K`. */
   tokens(count: number): string {
     return this.number(count, { notation: "compact", maximumSignificantDigits: 3 });
+  }
+
+  /** A measured amount: nobody needs more than two digits of it. */
+  short(amount: number): string {
+    return this.number(amount, { maximumSignificantDigits: 2 });
   }
 
   /** An amount of dollars, with two digits that matter, however small it is. */
