@@ -95,14 +95,15 @@ for (const engine of engines) {
       await click(".model");
       await find("[role=option]");
     };
-    const search = async (...keys) => {
-      const before = await options();
-      await type(".picker input", ...keys);
+    /** Types into the search box, and waits until this model is the first one of the list. */
+    const search = async (keys, first) => {
+      await type(".picker input", keys);
       return until(async () => {
-        const now = await options();
-        return now.join() !== before.join() && now;
-      }, `other models for ${keys}`);
+        const shown = await options();
+        return shown[0] === first && shown;
+      }, `${first} first for ${keys}`);
     };
+    const clearSearch = async () => type(".picker input", ...Array(await run("return chat.shadowRoot.querySelector('.picker input').value.length")).fill(Key.BACK_SPACE));
     const ask = async (model, text = "Hi") => {
       const before = (await happened("or-response-end")).length;
       await run("chat.model = arguments[0]", model);
@@ -136,11 +137,9 @@ for (const engine of engines) {
 
       test("the search is the core's: words in any order, the best match first, and what is not listed may be typed", async () => {
         await openPicker();
-        const found = await search("sonnet claude 4.5");
-        assert.equal(found[0], "anthropic/claude-sonnet-4.5");
-        await type(".picker input", ...Array(17).fill(Key.BACK_SPACE));
-        const typed = await search("any/thing:nitro");
-        assert.deepEqual(typed, ["any/thing:nitro"]);
+        await search("sonnet claude 4.5", "anthropic/claude-sonnet-4.5");
+        await clearSearch();
+        assert.deepEqual(await search("any/thing:nitro", "any/thing:nitro"), ["any/thing:nitro"]);
         await type(".picker input", Key.ENTER);
         assert.equal(await run("return chat.model"), "any/thing:nitro");
       });
@@ -209,14 +208,12 @@ for (const engine of engines) {
 
       test("favourites and what was chosen last stand first, as long as the page lasts", async () => {
         await openPicker();
-        await search("opus 4.5");
-        const liked = (await options())[0];
+        const [liked] = await search("opus 4.5", "anthropic/claude-opus-4.5");
         await click("[data-action=favourite]");
         await until(async () => (await attribute("[data-action=favourite]", "aria-pressed")) === "true", "liked");
         assert.match(await attribute("[data-action=favourite]", "aria-label"), /^Favourite: .*Opus 4\.5/);
-        await type(".picker input", ...Array(8).fill(Key.BACK_SPACE));
-        await search("haiku 4.5");
-        const chosen = (await options())[0];
+        await clearSearch();
+        const [chosen] = await search("haiku 4.5", "anthropic/claude-haiku-4.5");
         await type(".picker input", Key.ENTER);
         await openPicker();
         await until(async () => (await options())[0] === liked, "the favourite first");
@@ -234,7 +231,7 @@ for (const engine of engines) {
       test("they are kept where the host keeps the chat, or by the host itself", async () => {
         const like = async () => {
           await openPicker();
-          await search("opus 4.5");
+          await search("opus 4.5", "anthropic/claude-opus-4.5");
           await click("[data-action=favourite]");
           await until(async () => (await attribute("[data-action=favourite]", "aria-pressed")) === "true", "liked");
         };
@@ -248,7 +245,7 @@ for (const engine of engines) {
         await run("chat.models = ['test/alone', 'anthropic/claude-opus-4.5', 'openai/gpt-4o']");
         await openPicker();
         assert.deepEqual(await options(), ["test/alone", "anthropic/claude-opus-4.5", "openai/gpt-4o"]);
-        assert.deepEqual(await search("claude"), ["anthropic/claude-opus-4.5"]);
+        assert.deepEqual(await search("claude", "anthropic/claude-opus-4.5"), ["anthropic/claude-opus-4.5"]);
       });
 
       test("without the list it says so, and the chat goes on", async () => {

@@ -20,6 +20,7 @@ import {
   init,
   parseMessage,
   pricePerMillion,
+  tokensPerSecond,
   tool,
   type ContentBlock,
   type Generation,
@@ -93,6 +94,8 @@ export async function use(signal: AbortSignal): Promise<void> {
   console.log(usage?.total_tokens);
 
   const models: Model[] = (await client.models({ sort: "newest", output_modalities: ["text"] })).data;
+  const speed: number | undefined = tokensPerSecond(100, 250, 2250);
+  void speed;
   const price: string | undefined = pricePerMillion(models[0]?.pricing.prompt ?? "-1");
   console.log(price);
   await chooseModel();

@@ -77,7 +77,7 @@ class ComparisonView {
       host.openPicker(true);
     });
     const close = iconButton("close", host.words.say("close"), { class: "action" }, () => this.element.close());
-    const head = h("div", { class: "comparison-head" }, h("h2", {}, say("compareTitle")), h("span", { class: "gap" }), ...(host.models.length === 1 ? [] : [others]), close);
+    const head = h("div", { class: "comparison-head" }, h("h2", {}, say("compareTitle")), ...(host.models.length === 1 ? [] : [others]), close);
     const columns = h("div", { class: "columns", part: "columns" }, ...this.#columns.map(({ element }) => element));
     columns.style.setProperty("--columns", String(models.length));
     this.#text = h("textarea", { rows: 1, part: "input", "aria-label": say("compareQuestion"), placeholder: say("compareQuestion"), dir: "auto", enterkeyhint: hasTouchKeyboard() ? "enter" : "send", autocomplete: "off" });

@@ -106,7 +106,11 @@ class ModelPicker implements Picker, List {
   }
 
   mark(): void {
-    for (const row of this.#rows) this.#mark(row);
+    for (const row of this.#rows) {
+      const element = this.#elementOf(row);
+      element.setAttribute("aria-selected", String(row.id === this.#host.model.id));
+      this.#loaded?.mark(row, element);
+    }
   }
 
   #load(): Promise<Shelf | undefined> {
@@ -185,12 +189,6 @@ class ModelPicker implements Picker, List {
     return element;
   }
 
-  #mark(row: Row): void {
-    const element = this.#elementOf(row);
-    element.setAttribute("aria-selected", String(row.id === this.#host.model.id));
-    this.#loaded?.mark(row, element);
-  }
-
   #activate(index: number, block: ScrollLogicalPosition = "nearest"): void {
     this.list.querySelector(".active")?.classList.remove("active");
     this.#active = Math.min(Math.max(index, 0), this.#rows.length - 1);
@@ -216,9 +214,7 @@ class ModelPicker implements Picker, List {
 
   #choose(row: Row, target?: Element): void {
     if (this.#loaded?.take(row, target)) return this.#activate(this.#rows.indexOf(row));
-    const { recent } = this.#host.preferences;
-    recent.splice(0, Infinity, ...new Set([row.id, ...recent].slice(0, 4)));
-    this.#loaded?.save();
+    this.#host.preferences.recent.unshift(row.id);
     this.#host.choose(row);
     this.element.close();
   }

@@ -40,7 +40,6 @@ export interface Shelf {
   onActive(row: Row): void;
   /** Whether a choice meant something else than the model of the chat; `target` is what was pressed. */
   take(row: Row, target: Element | undefined): boolean;
-  save(): void;
 }
 
 export const createShelf = (host: Host, list: List): Promise<Shelf> => new ModelShelf(host, list).load();
@@ -111,7 +110,7 @@ class ModelShelf implements Shelf {
     const { words, preferences } = this.#host;
     const of = (ids: string[]) => ids.flatMap((id) => all.find((row) => row.id === id) ?? []);
     const liked = of(preferences.favourites);
-    const recent = of(preferences.recent).filter((row) => !liked.includes(row)).slice(0, MOST_RECENT);
+    const recent = of(this.#recent).filter((row) => !liked.includes(row)).slice(0, MOST_RECENT);
     const others = all.filter((row) => !liked.includes(row) && !recent.includes(row));
     const title = others.length < all.length ? words.of(WORDS, "allModels") : "";
     return [[words.of(WORDS, "favourites"), liked], [words.of(WORDS, "recent"), recent], [title, others]];
@@ -135,14 +134,22 @@ class ModelShelf implements Shelf {
   take(row: Row, target: Element | undefined): boolean {
     const compared = this.#compared;
     if (target?.closest(".star")) this.#like(row);
-    else if (!compared) return false;
+    else if (!compared) {
+      queueMicrotask(() => this.#save()); // the picker writes it down
+      return false;
+    }
     else if (compared.includes(row)) this.#compare(compared.filter((each) => each !== row));
     else if (compared.length < MOST_COMPARED) this.#compare([...compared, row]);
     return true;
   }
 
-  save(): void {
-    void this.#kept?.save(this.#host.preferences).catch(() => {});
+  #save(): void {
+    void this.#kept?.save({ ...this.#host.preferences, recent: this.#recent }).catch(() => {});
+  }
+
+  /** Each once, and one more than are shown, for one of them may be liked. */
+  get #recent(): string[] {
+    return [...new Set(this.#host.preferences.recent)].slice(0, MOST_RECENT + 1);
   }
 
   #isLiked({ id }: Row): boolean {
@@ -153,7 +160,7 @@ class ModelShelf implements Shelf {
     const { favourites } = this.#host.preferences;
     if (this.#isLiked(row)) favourites.splice(favourites.indexOf(row.id), 1);
     else favourites.push(row.id);
-    this.save();
+    this.#save();
     this.#list.mark();
     if (row === this.#list.active) this.onActive(row);
   }
