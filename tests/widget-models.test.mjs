@@ -92,8 +92,10 @@ for (const engine of engines) {
     const photograph = async (name) => writeFileSync(join(screenshots, `models-${name}-${engine}.png`), await driver.takeScreenshot(), "base64");
     const options = () => run("return [...chat.shadowRoot.querySelectorAll('[role=option]')].map(({ dataset }) => dataset.model)");
     const openPicker = async () => {
+      // It may be about to close: until then nothing behind it can be clicked.
+      await until(() => run("return !chat.shadowRoot.querySelector('.picker[open]')"), "no picker");
       await click(".model");
-      await find("[role=option]");
+      await find(".picker[open] [role=option]");
     };
     /** Types into the search box, and waits until this model is the first one of the list. */
     const search = async (keys, first) => {
@@ -239,6 +241,16 @@ for (const engine of engines) {
           chat.keeping = { load: async () => undefined, save: async () => {}, clear: async () => {}, preferences: { load: async () => kept, save: async (all) => void (window.kept = structuredClone(all)) } }`);
         await like();
         assert.deepEqual(await run("return kept.favourites"), ["openai/gpt-4o", "anthropic/claude-opus-4.5"]);
+        await open();
+        await run("chat.persist = 'models'");
+        await until(() => run("return chat.keeping !== undefined"), "the keeping");
+        await like();
+        await open();
+        await run("chat.persist = 'models'");
+        await until(() => run("return chat.keeping !== undefined"), "the keeping");
+        await openPicker();
+        assert.equal((await options())[0], "anthropic/claude-opus-4.5");
+        await run("localStorage.clear()");
       });
 
       test("where only some models may be chosen, the list and the search have no others", async () => {
@@ -255,7 +267,8 @@ for (const engine of engines) {
         await run("chat.baseUrl = '/api/v1'");
       });
 
-      test("opening it, searching and holding a key down are no long task", async (context) => {
+      // Chromium alone tells of long tasks.
+      test("opening it, searching and holding a key down are no long task", { skip: engine !== "chromium" }, async (context) => {
         // Once before, so that what is measured is the list and not what is loaded.
         await openPicker();
         await type(".picker input", Key.ESCAPE);
@@ -408,16 +421,16 @@ for (const engine of engines) {
         }
         const [{ results }] = await happened("or-compare-end");
         assert.deepEqual(results.map(({ cost }) => cost), [0.002, 0.001]);
-        await click(`.column[data-model="${b}"] .go-on`);
-        assert.deepEqual(await run("return chat.messages.map(({ content }) => content)"), ["Earlier", "before", "Which?", "The second"]);
-        assert.equal(await run("return chat.model"), b);
-        assert.equal((await texts("article[data-role=assistant] .branch span")).at(-1), "2/2");
-        await click("article:last-child [data-turn='-1']");
-        await untilText("article[data-role=assistant] .body", (text) => text === "The first");
+        await click(`.column[data-model="${a}"] .go-on`);
+        assert.deepEqual(await run("return chat.messages.map(({ content }) => content)"), ["Earlier", "before", "Which?", "The **first**"]);
+        assert.equal(await run("return chat.model"), a);
+        assert.equal((await texts("article[data-role=assistant] .branch span")).at(-1), "1/2");
+        await click("article:last-child [data-turn='1']");
+        await untilText("article[data-role=assistant] .body", (text) => text === "The second");
         assert.equal((await texts(".spent")).at(-1), "Cost of this chat: $0.003");
         const next = define(answer("next"));
         await ask(next, "And?");
-        assert.deepEqual(upstream.requests.findLast((request) => request.model === next).body.messages.map(({ content }) => content), ["Be brief", "Earlier", "before", "Which?", "The **first**", "And?"]);
+        assert.deepEqual(upstream.requests.findLast((request) => request.model === next).body.messages.map(({ content }) => content), ["Be brief", "Earlier", "before", "Which?", "The second", "And?"]);
       });
 
       test("each can be stopped, and all; what came can be gone on with", async () => {

@@ -9,7 +9,7 @@ for (const type of ["or-submit", "or-response-end", "or-model-change", "or-compa
 }
 document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => happened.push({ type: "violation", violatedDirective, blockedURI }));
 
-// Chromium alone tells of tasks above 50 ms; all can tell how long the page did not get a turn.
+// Chromium alone tells of tasks above 50 ms.
 const tasks = [];
 if (PerformanceObserver.supportedEntryTypes.includes("longtask")) {
   new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
