@@ -388,7 +388,7 @@ for (const engine of engines) {
           write: async (conversation) => { if (window.isFull) throw new DOMException("full", "QuotaExceededError"); window.writes.push([conversation.title, conversation.revision]); } };`);
       await chat.find("[part=conversations-button]");
       await ask("Too much");
-      await chat.says("[part=keeping-note]", /could not be kept/);
+      await chat.says("[part=keeping-note]", /no room left/);
       assert.ok((await chat.happened("or-error")).length > 0);
       await chat.run("window.isFull = false");
       await ask("Enough");

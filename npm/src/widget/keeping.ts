@@ -108,7 +108,8 @@ class Notes {
   }
 
   tell(error: unknown): void {
-    const key = NOTES[(error as { code?: string } | null)?.code ?? ""] ?? "keptFailed";
+    const { code, name } = (error ?? {}) as { code?: string; name?: string };
+    const key = NOTES[code ?? ""] ?? (name === "QuotaExceededError" ? "keptFull" : "keptFailed");
     this.#host.emit("or-error", { id: this.#host.thread.id, error });
     if (this.#key === key) return;
     this.#key = key;
@@ -267,6 +268,7 @@ class ConversationKeeper implements Keeper, Library {
       .then((loaded) => {
         const drawer = loaded?.createDrawer(this.#host, this, this.#button!);
         if (drawer) root.querySelector(".chat")?.append(drawer.element);
+        else this.#drawer = undefined; // it may be had the next time
         return drawer;
       });
     void this.#drawer.then((drawer) => drawer?.toggle());
