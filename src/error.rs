@@ -235,7 +235,7 @@ struct Upstream {
     retryable: Option<bool>,
     retry_after_ms: Option<u64>,
     is_moderated: bool,
-    is_daily_limit: bool,
+    limit_source: Option<String>,
 }
 
 impl Upstream {
@@ -276,8 +276,7 @@ impl Upstream {
         self.error_type = owned(metadata, "error_type").or(self.error_type.take());
         self.provider = owned(metadata, "provider_name");
         self.is_moderated = metadata.present("reasons").is_some() || metadata.present("patterns").is_some();
-        self.is_daily_limit =
-            metadata.text_of("limit_source").is_some_and(|source| source.split('_').any(|word| word == "daily"));
+        self.limit_source = owned(metadata, "limit_source");
         // “Provider returned error” says nothing; the provider's own words are in `raw`.
         if let Some(raw) = metadata.present("raw") {
             self.message = provider_message(raw).or(self.message.take());
@@ -417,6 +416,7 @@ struct Facts {
     error_type: Option<String>,
     upstream_message: Option<String>,
     provider: Option<String>,
+    limit_source: Option<String>,
     partial_text: Option<String>,
     /// As JSON.
     usage: Option<String>,
@@ -448,6 +448,7 @@ impl Error {
             error_type: None,
             upstream_message: None,
             provider: None,
+            limit_source: None,
             partial_text: None,
             usage: None,
             attempts: 1,
@@ -486,12 +487,15 @@ impl Error {
         }
         let mut error = Self::with_message(kind, message);
         // A daily limit is over tomorrow, not after a pause.
-        error.0.retryable = upstream.retryable.unwrap_or(kind.is_retryable()) && !upstream.is_daily_limit;
+        let is_daily = |source: &String| source.split('_').any(|word| word == "daily");
+        error.0.retryable =
+            upstream.retryable.unwrap_or(kind.is_retryable()) && !upstream.limit_source.as_ref().is_some_and(is_daily);
         error.0.status = status;
         error.0.retry_after_ms = upstream.retry_after_ms;
         error.0.error_type = upstream.availability.or(upstream.error_type);
         error.0.upstream_message = upstream.message;
         error.0.provider = upstream.provider;
+        error.0.limit_source = upstream.limit_source;
         error
     }
 
@@ -616,6 +620,7 @@ impl Error {
             ("errorType", facts.error_type.as_deref()),
             ("upstreamMessage", facts.upstream_message.as_deref()),
             ("provider", facts.provider.as_deref()),
+            ("limitSource", facts.limit_source.as_deref()),
             ("partialText", facts.partial_text.as_deref()),
         ] {
             object.text(name, value);
@@ -789,6 +794,15 @@ mod tests {
     fn a_daily_limit_is_not_worth_a_retry() {
         let body = json!({"error": {"code": 429, "metadata": {"limit_source": "openrouter_free_tier_daily"}}});
         assert!(!from(429, &body).is_retryable());
+    }
+
+    #[test]
+    fn which_limit_it_was_is_told() {
+        let body = json!({"error": {"code": 429, "metadata": {"limit_source": "user_requests"}}});
+        let told: Document = serde_json::from_str(&from(429, &body).to_json()).unwrap();
+        assert_eq!((&told["limitSource"], &told["retryable"]), (&json!("user_requests"), &json!(true)));
+        let told: Document = serde_json::from_str(&from(429, &json!({})).to_json()).unwrap();
+        assert_eq!(told.get("limitSource"), None);
     }
 
     #[test]

@@ -986,6 +986,7 @@ export interface OpenRouterErrorProperties {
   errorType?: string;
   upstreamMessage?: string;
   provider?: string;
+  limitSource?: string;
   partialText?: string;
   usage?: Usage;
   attempts?: number;
@@ -1017,6 +1018,8 @@ export class OpenRouterError extends Error {
   readonly upstreamMessage?: string;
   /** The provider that failed. */
   readonly provider?: string;
+  /** Which limit it was, as the proxy or OpenRouter names it, e.g. `user_requests` or `openrouter_free_tier_daily`. */
+  readonly limitSource?: string;
   /** The text that had been answered before the error. */
   readonly partialText?: string;
   /** Tokens and cost of an answer that failed, where they were told. */
