@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Message } from "../../npm/src/index.d.ts";
 import type { AnswerEvent, Ask } from "../../npm/src/widget/ask.ts";
 import { Thread, textOf, type Change } from "../../npm/src/widget/thread.ts";
 
@@ -229,4 +230,80 @@ test("an answer that still comes is saved as far as it is, and not at all before
   const [kept] = thread.toJSON().entries[0]!.children;
   assert.deepEqual([kept!.state, kept!.messages], ["stopped", [{ role: "assistant", content: "half" }]]);
   assert.deepEqual(thread.path[1]!.messages, []);
+});
+
+const used = (prompt: number, completion: number, cost: number) =>
+  ({ type: "usage", usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion, cost } }) as AnswerEvent;
+
+test("an answer that was cut off is gone on with in its place, as one text, and costs what both parts cost", async () => {
+  const { thread, asked, give, until } = scripted();
+  thread.send("q");
+  give(text("The sky is "), used(10, 3, 0.5), new Error("cut"));
+  await until("end");
+  const [, answer] = thread.path;
+  thread.resume(answer!);
+  assert.deepEqual(asked[1]!.messages, [{ role: "user", content: "q" }, { role: "assistant", content: "The sky is" }], "no provider gets a space at the end");
+  give(text(" blue"), text(", mostly."), used(13, 4, 0.25), end(" blue, mostly."));
+  await until("end", 2);
+  assert.deepEqual(shown(thread), ["q", "The sky is blue, mostly."]);
+  assert.deepEqual(thread.messages[1], { role: "assistant", content: "The sky is blue, mostly." });
+  assert.equal(thread.path[1], answer);
+  assert.deepEqual([answer!.state, answer!.error, answer!.parts.length], ["done", undefined, 1]);
+  const { prompt_tokens, completion_tokens, cost } = answer!.usage!;
+  assert.deepEqual([prompt_tokens, completion_tokens, cost], [23, 7, 0.75]);
+});
+
+test("a continuation that is stopped can be gone on with again, and nothing is there twice", async () => {
+  const { thread, asked, give, until } = scripted();
+  thread.send("q");
+  give(text("one"));
+  await until("event");
+  thread.stop();
+  thread.resume(thread.path[1]!);
+  give(text(" two"));
+  await until("event", 2);
+  thread.stop();
+  assert.deepEqual(thread.messages[1], { role: "assistant", content: "one two" });
+  thread.resume(thread.path[1]!);
+  assert.deepEqual(asked[2]!.messages.length, 2);
+  give(text(" three"), end(" three"));
+  await until("end", 3);
+  assert.deepEqual(thread.messages, [{ role: "user", content: "q" }, { role: "assistant", content: "one two three" }]);
+});
+
+test("after steps with tools, only the text that was cut off is joined", async () => {
+  const { thread, asked, give, until } = scripted();
+  thread.send("q");
+  const calls: Message[] = [
+    { role: "assistant", content: null, tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "{}" } }] },
+    { role: "tool", tool_call_id: "1", content: "result" },
+  ];
+  give({ type: "step", step: 1, messages: calls, usage: {} } as unknown as AnswerEvent, new Error("limit"));
+  await until("end");
+  thread.resume(thread.path[1]!);
+  assert.deepEqual(asked[1]!.messages.slice(1), calls);
+  give(text("So"), new Error("cut"));
+  await until("end", 2);
+  thread.resume(thread.path[1]!);
+  give(text(" it is."), end(" it is."));
+  await until("end", 3);
+  assert.deepEqual(thread.path[1]!.messages, [...calls, { role: "assistant", content: "So it is." }]);
+});
+
+test("what a question forgets is not sent, nor with the questions after it", async () => {
+  const { thread, asked, give, until } = scripted();
+  for (const [i, words] of ["one", "two", "three"].entries()) {
+    thread.send(words);
+    give(text(words.toUpperCase()), end(words.toUpperCase()));
+    await until("end", i + 1);
+  }
+  const [, , , , third, answer] = thread.path;
+  third!.forgets = 2;
+  thread.retry(answer!);
+  give(text("3"), end("3"));
+  await until("end", 4);
+  assert.deepEqual(asked[3]!.messages.map(({ content }) => content), ["two", "TWO", "three"]);
+  thread.send("four");
+  assert.deepEqual(asked[4]!.messages.map(({ content }) => content), ["two", "TWO", "three", "3", "four"]);
+  assert.equal(thread.path.length, 8, "all of it is still shown");
 });

@@ -8,6 +8,8 @@ export interface ComposerActions {
   /** Whether it was taken: if not, the text stays. */
   send(content: string | ContentPart[]): boolean;
   stop(): void;
+  /** Whether it had better stay here for now. */
+  isHeld(): boolean;
   editLast(): void;
 }
 
@@ -110,7 +112,7 @@ export class Composer {
 
   #submit(): void {
     const text = this.#text.value.trim();
-    if (this.#isDisabled || (text === "" && !this.#hasFiles)) return;
+    if (this.#isDisabled || (text === "" && !this.#hasFiles) || this.#actions.isHeld()) return;
     if (this.#attachments?.mayBeSent() === false) return;
     const files = this.#attachments?.parts ?? [];
     const said: ContentPart[] = text ? [{ type: "text", text }] : [];

@@ -13,6 +13,7 @@ import type { Keeper } from "./keeping.ts";
 import { MessageList } from "./messages.ts";
 import { nameOf, type Choice } from "./models.ts";
 import { LONG } from "./money.ts";
+import type { Connection } from "./offline.ts";
 import type { Picker } from "./picker.ts";
 import css from "./style.css";
 import { Thread, textOf, type Change, type SavedThread as Saved } from "./thread.ts";
@@ -36,7 +37,7 @@ const REFLECTED = {
 /** Properties that a page may have set before the element was defined. */
 const PROPERTIES = [
   ...Object.keys(REFLECTED), "model", "models", "theme", "variant",
-  "client", "messages", "tools", "options", "suggestions", "strings", "highlight", "keeping",
+  "client", "messages", "tools", "options", "suggestions", "strings", "highlight", "keeping", "signIn",
 ];
 
 /** Attributes by which the widget looks otherwise as a whole. */
@@ -70,6 +71,8 @@ export class OpenRouterChat extends Base {
   declare disabled: boolean;
   declare open: boolean;
   declare maxTokens: number;
+  signIn: (() => unknown) | undefined;
+  #connection: Connection | undefined;
   #tools: Public["tools"] = [];
   #options: RequestOptions = {};
   #hostHighlight: Highlight | undefined;
@@ -112,6 +115,8 @@ export class OpenRouterChat extends Base {
     adopt(this.#root, css);
     this.#thread.subscribe((change) => this.#onChange(change));
     this.addEventListener("keydown", (event) => this.#onKey(event));
+    // What tells of a lost connection has to be there before it is lost.
+    this.addEventListener("focusin", () => this.#watchConnection());
   }
 
   connectedCallback(): void {
@@ -125,6 +130,8 @@ export class OpenRouterChat extends Base {
     queueMicrotask(() => {
       if (this.isConnected) return;
       this.#thread.stop();
+      this.#connection?.end();
+      this.#connection = undefined;
       this.#keep(false);
     });
   }
@@ -325,7 +332,7 @@ export class OpenRouterChat extends Base {
     const before = this.#parts;
     this.#words = undefined;
     const { words } = this.#host;
-    const composer = new Composer(this.#host, { send: (content) => this.#send(content), stop: () => this.stop(), editLast: () => this.#parts?.list.editLast() }, this.placeholder);
+    const composer = new Composer(this.#host, { send: (content) => this.#send(content), stop: () => this.stop(), isHeld: () => this.#connection?.isHeld() === true, editLast: () => this.#parts?.list.editLast() }, this.placeholder);
     const list = new MessageList(this.#host);
     const jump = button(icon("down"), { class: "jump", part: "jump-button", "aria-label": words.say("jump"), title: words.say("jump"), hidden: true }, () => {});
     const empty = this.#welcome();
@@ -350,6 +357,12 @@ export class OpenRouterChat extends Base {
     void this.#keeper?.then((keeper) => keeper?.show());
     this.#showModel();
     launcher.setAttribute("aria-expanded", String(this.open));
+    this.#connection?.show();
+  }
+
+  #watchConnection(): void {
+    if (this.#connection) return;
+    void import("./offline.ts").then(({ watchConnection }) => this.isConnected && (this.#connection ??= watchConnection(this.#host)), () => {});
   }
 
   #header(modelName: HTMLElement | undefined, spent: HTMLElement): HTMLElement {
@@ -549,6 +562,9 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
       return element.models;
     },
     highlight: own.highlight,
+    get signIn() {
+      return element.signIn;
+    },
     choose: own.choose,
     openPicker: own.openPicker,
     compare: (models) => void host.load(() => import("./comparison.ts")).then((loaded) => loaded?.openComparison(host, models)),

@@ -1,10 +1,12 @@
 // A failure in the thread: what it means to the person in front of the page, and the way out of it. Loaded with the
-// first one; until it is there, or where it cannot be had, messages.ts shows a plain card.
-// Seam: `createErrorCard()` is given the error and `act(remedy)`; a code's words are `error_<code>` and `advice_<code>` of
-// WORDS, its remedies stand in REMEDIES, the most helpful first. A new remedy is a case of `#remedy()` in messages.ts.
+// first one, or before, so that it is there without a connection; where it cannot be had, messages.ts shows a plain card.
+// Seam: a code's words are `error_<code>` and `advice_<code>` of WORDS, its remedies stand in REMEDIES, the most helpful
+// first; `limit_<source>` says which limit it was. A new remedy is a case of `#act()`.
 import type { OpenRouterErrorCode, OpenRouterErrorProperties } from "../index.js";
-import { button, h } from "./dom.ts";
-import type { Words } from "./words.ts";
+import { adopt, button, h } from "./dom.ts";
+import css from "./errors.css";
+import type { Host } from "./host.ts";
+import { textOf, type Entry } from "./thread.ts";
 
 export const WORDS = {
   theProvider: "Its provider",
@@ -12,25 +14,27 @@ export const WORDS = {
   error_invalid_request: "The message was not accepted",
   advice_invalid_request: "The model cannot use the request as it is. Other words, or another model, may work.",
   error_context_length_exceeded: "This chat is too long for the model",
-  advice_context_length_exceeded: "Start a new chat, or choose a model with a longer context.",
+  advice_context_length_exceeded: "Leave out its older half, take the question into a new chat, or choose a model with a longer context.",
+  advice_context_length_exceeded_alone: "Shorten the message, or choose a model with a longer context.",
   error_model_not_found: "This model does not exist",
   advice_model_not_found: "OpenRouter knows no model “{model}”. Choose another one.",
   error_model_unavailable: "This model is not available",
   advice_model_unavailable: "At the moment nobody offers “{model}” on this site’s terms. Choose another model, or try again later.",
-  error_authentication: "You were not let in",
-  advice_authentication: "Your session, or this site’s key, was not accepted. Try again, or reload the page; if that does not help, only its owner can fix it.",
-  error_payment_required: "This site is out of credit",
-  advice_payment_required: "Its owner has to add some at OpenRouter, or to raise the limit of its key. Until then, free models may still answer.",
+  error_authentication: "You are not signed in",
+  advice_authentication: "Your session is over, or this site’s key was not accepted. Try again; if that does not help, reload the page.",
+  advice_authentication_sign_in: "Your session is over, or the key was not accepted. Sign in, and the question is asked again.",
+  error_payment_required: "There is no credit left",
+  advice_payment_required: "Credits have to be added at OpenRouter, or the key’s limit raised. Until then, free models may still answer.",
   error_permission_denied: "This is not allowed here",
   advice_permission_denied: "This site’s key, or its settings, do not permit the request. Another model may be allowed.",
   error_content_refused: "The message was refused",
-  advice_content_refused: "A content filter did not let it through. Put it in other words, or choose another model.",
+  advice_content_refused: "A content filter did not let it through. Put it in other words, or choose a model with other rules.",
   error_not_found: "There is no chat service here",
-  advice_not_found: "This page is served without its connection to OpenRouter. Only the owner of this site can fix that.",
+  advice_not_found: "This page is served without its connection to OpenRouter. Only the owner of this site can change that.",
   error_payload_too_large: "The message is too large",
-  advice_payload_too_large: "Shorten it, or start a new chat.",
+  advice_payload_too_large: "Shorten it, send fewer or smaller files, or start a new chat.",
   error_rate_limited: "Too many requests",
-  advice_rate_limited: "Wait a moment, then try again, or choose another model.",
+  advice_rate_limited: "Wait a moment, then try again. Another model may answer at once.",
   advice_rate_limited_until: "You can try again {when}. Another model may answer sooner.",
   error_timeout: "The model took too long",
   advice_timeout: "No answer came in time. Try again, or choose a faster model.",
@@ -39,69 +43,101 @@ export const WORDS = {
   error_provider_unavailable: "The model is out of order",
   advice_provider_unavailable: "{provider} did not give a proper answer. Try again, or choose another model.",
   error_overloaded: "The model is busy",
-  advice_overloaded: "It has no room for the request at the moment. Try again soon, or choose another model.",
+  advice_overloaded: "It has no room for the request at the moment. Try again soon, or choose a model that is less in demand.",
   error_offline: "You are offline",
-  advice_offline: "Try again when there is a connection.",
+  advice_offline: "The question is kept. Ask again when there is a connection.",
   error_stream_cut: "The answer was cut off",
-  advice_stream_cut: "The connection ended too early. What came before that is kept.",
+  advice_stream_cut: "The connection ended too early. What came before that is kept, and the model can go on from there.",
+  advice_stream_cut_empty: "The connection ended before the answer began. Ask again.",
   error_malformed_response: "The answer cannot be read",
-  advice_malformed_response: "Something on the way garbled it. Try again, or choose another model.",
+  advice_malformed_response: "Something on the way garbled it. Try again; if it happens with every model, a proxy is the reason.",
   error_configuration: "This site is not set up correctly",
-  advice_configuration: "Only the owner of this site can fix that.",
+  advice_configuration: "Only its owner can fix that. Below is what he needs to know.",
   error_upstream_error: "The model stopped with an error",
-  advice_upstream_error: "Try again, or choose another model.",
+  advice_upstream_error: "It did not say more than stands below. Another model may do better.",
   error_invalid_output: "The answer has the wrong form",
-  advice_invalid_output: "Try again, or choose another model.",
+  advice_invalid_output: "The model did not keep to the form that this page asked for. Another try, or another model, may.",
   error_step_limit: "The model did not come to an end",
-  advice_step_limit: "It kept calling tools. Try again, or choose another model.",
+  advice_step_limit: "It kept calling tools. Let it go on from here, or choose another model.",
   error_page_error: "This page made a mistake",
-  advice_page_error: "Try again; if that does not help, reload the page.",
+  advice_page_error: "It is not the model’s. Try again; if that does not help, reload the page.",
+
+  limit_user_requests: "The limit: how many questions you may ask in a short time on this site.",
+  limit_user_streams: "The limit: how many of your answers may be under way at once. One has to end first.",
+  limit_user_tokens_daily: "The limit: your tokens for today on this site.",
+  limit_user_reservations: "The limit: your budget on this site, of which unfinished answers hold a part.",
+  limit_user_usd_daily: "The limit: your budget for today on this site.",
+  limit_user_usd_monthly: "The limit: your budget for this month on this site.",
+  limit_site_usd: "The limit: what this site may spend for all of its readers.",
+  limit_address_requests: "The limit: requests from your network address to this site.",
+  limit_openrouter_free_tier_per_minute: "The limit: OpenRouter’s, on requests to free models in a minute.",
+  limit_openrouter_free_tier_daily: "The limit: OpenRouter’s, on requests to free models in a day.",
+
   tryAgainAt: "Try again {when}",
+  canTryAgain: "You can try again now.",
   chooseAnother: "Choose another model",
+  trim: "Leave out older messages",
+  takeToNewChat: "Ask in a new chat",
+  shorten: "Edit the message",
+  signIn: "Sign in",
+  addCredits: "Add credits",
   requestId: "request {id}",
+  copyRequestId: "Copy request id",
+  trimmedNote: { one: "{count} older message was left out.", other: "{count} older messages were left out." },
 };
 
 const TICK_MS = 250;
+const CREDITS = "https://openrouter.ai/settings/credits";
 
 export type Remedy =
   /** Ask the same again. */
   | "retry"
+  /** Go on with the answer where it ended. */
+  | "continue"
   /** Choose another model. */
   | "model"
   /** Put the message back into the composer. */
   | "edit"
-  /** Start a new chat. */
-  | "new";
+  /** Ask again without the older half of the chat. */
+  | "trim"
+  /** Take the question into a new chat. */
+  | "new"
+  /** Have the page sign its reader in, then ask again. */
+  | "sign-in"
+  /** Where credits are bought. */
+  | "credits";
 
 const REMEDIES: Record<OpenRouterErrorCode | "page_error", Remedy[]> = {
   invalid_request: ["edit", "model"],
-  context_length_exceeded: ["model", "new", "retry"],
+  context_length_exceeded: ["trim", "new", "edit", "model"],
   model_not_found: ["model", "retry"],
   model_unavailable: ["model", "retry"],
-  authentication: ["retry"],
-  payment_required: ["model", "retry"],
+  authentication: ["sign-in", "retry"],
+  payment_required: ["credits", "model", "retry"],
   permission_denied: ["model", "retry"],
   content_refused: ["edit", "model"],
   not_found: ["retry"],
   payload_too_large: ["edit", "new"],
   rate_limited: ["retry", "model"],
-  timeout: ["retry", "model"],
-  server_error: ["retry"],
-  provider_unavailable: ["retry", "model"],
-  overloaded: ["retry", "model"],
-  network: ["retry"],
-  stream_cut: ["retry"],
+  timeout: ["continue", "retry", "model"],
+  server_error: ["continue", "retry"],
+  provider_unavailable: ["continue", "retry", "model"],
+  overloaded: ["continue", "retry", "model"],
+  network: ["continue", "retry"],
+  stream_cut: ["continue", "retry"],
   malformed_response: ["retry", "model"],
   configuration: ["retry"],
-  upstream_error: ["retry", "model"],
+  upstream_error: ["continue", "retry", "model"],
   invalid_output: ["retry", "model"],
-  step_limit: ["retry", "model"],
+  step_limit: ["continue", "model"],
   page_error: ["retry"],
 };
 
-
 /** Codes of which the error's own message says more than ours, to the one who can mend the page or its server. */
 const TECHNICAL = ["configuration", "invalid_request", "malformed_response", "page_error"];
+
+/** What looks like a key, a session or an account: nothing of ours holds one, but the upstream's words may. */
+const SECRET = /\b(?:sk|user|org|acct)[-_][\w-]{6,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
 export interface ErrorCard {
   readonly element: HTMLElement;
@@ -109,39 +145,48 @@ export interface ErrorCard {
   endWait(): void;
 }
 
-export const createErrorCard = (error: unknown, model: string, words: Words, act: (remedy: Remedy) => void): ErrorCard => new Card(error, model, words, act);
+/** `isNew`: it has just happened, and is to be announced. */
+export const createErrorCard = (answer: Entry, isNew: boolean, host: Host): ErrorCard => new Card(answer, isNew, host);
+
+/** Under an answer that was asked for without the older part of the chat. */
+export const trimmedNote = (host: Host, count: number): string => host.words.of(WORDS, "trimmedNote", { count });
 
 class Card implements ErrorCard {
   readonly element: HTMLElement;
+  readonly #host: Host;
+  readonly #answer: Entry;
+  /** How many older messages could be left out. */
+  readonly #older: number;
   #waitEnds = 0;
   #tick: (() => void) | undefined;
 
-  constructor(error: unknown, model: string, words: Words, act: (remedy: Remedy) => void) {
+  constructor(answer: Entry, isNew: boolean, host: Host) {
+    const { error, model = "", parent } = answer;
+    const { words, root, thread } = host;
+    this.#host = host;
+    this.#answer = answer;
+    const before = thread.path.slice(0, thread.path.findIndex((entry) => entry === parent));
+    this.#older = before.length - Math.max(...[parent, ...before].map((entry) => entry?.forgets ?? 0));
+    adopt(root, css);
     const failure = (error ?? {}) as Partial<OpenRouterErrorProperties>;
     const code = codeOf(failure);
     const key = code === "network" && !navigator.onLine ? "offline" : code;
     const values = { model, provider: failure.provider ?? words.of(WORDS, "theProvider"), when: words.wait(failure.retryAfter ?? 0) };
-    const until = failure.retryAfter !== undefined && code === "rate_limited";
     const [title, advice] =
       key === "network"
         ? [words.say("error_network"), words.say("advice_network")]
-        : [words.of(WORDS, `error_${key}`), words.of(WORDS, until ? "advice_rate_limited_until" : `advice_${key}`, values)];
-    const labels = { retry: words.say("tryAgain"), model: words.of(WORDS, "chooseAnother"), edit: words.say("editMessage"), new: words.say("newChat") };
-    const buttons = REMEDIES[code].map((remedy) => {
-      const element = button(labels[remedy], { "data-remedy": remedy }, () => act(remedy));
-      if (remedy === "retry" && failure.retryAfter) this.#disableFor(failure.retryAfter, element, words);
-      return element;
-    });
-    const small = failure.upstreamMessage ?? (TECHNICAL.includes(code) ? failure.message : undefined);
+        : [words.of(WORDS, `error_${key}`), words.of(WORDS, this.#adviceOf(key, failure), values)];
+    const limit = `limit_${failure.limitSource}`;
+    const which = Object.hasOwn(WORDS, limit) ? [h("p", { class: "limit" }, words.of(WORDS, limit as "limit_site_usd"))] : [];
+    const said = failure.upstreamMessage ?? (TECHNICAL.includes(code) ? failure.message : undefined);
     const facts = [code, failure.status, failure.requestId && words.of(WORDS, "requestId", { id: failure.requestId })].filter(Boolean).join(" · ");
     this.element = h(
       "div",
-      { class: "error", part: "error", role: "alert", "data-code": code },
-      h("strong", {}, title),
-      h("p", {}, advice),
-      // Counting down is not worth an announcement each second.
-      h("div", { class: "remedies", "aria-live": "off" }, ...buttons),
-      h("div", { class: "small" }, ...[small, facts].flatMap((line) => (line ? [h("p", {}, line)] : []))),
+      { class: "error", part: "error", role: "group", "aria-label": title, "data-code": code },
+      // What changes later, such as a countdown, stands outside, so that this is announced once.
+      h("div", { role: isNew ? "alert" : undefined }, h("strong", {}, title), h("p", {}, advice), ...which),
+      h("div", { class: "remedies" }, ...this.#buttons(REMEDIES[code], failure)),
+      h("div", { class: "small" }, ...(said ? [h("p", { dir: "auto" }, said.replace(SECRET, "…"))] : []), h("p", {}, facts, ...this.#copy(failure.requestId))),
     );
   }
 
@@ -150,25 +195,102 @@ class Card implements ErrorCard {
     this.#tick?.();
   }
 
+  /** Whether there is something to go on with. */
+  get #isBegun(): boolean {
+    return this.#answer.messages.length > 0;
+  }
+
+  #adviceOf(key: keyof typeof REMEDIES | "offline", { retryAfter }: Partial<OpenRouterErrorProperties>) {
+    if (key === "rate_limited" && retryAfter !== undefined) return "advice_rate_limited_until";
+    if (key === "context_length_exceeded" && this.#older <= 0) return "advice_context_length_exceeded_alone";
+    if (key === "authentication" && this.#host.signIn) return "advice_authentication_sign_in";
+    if (key === "stream_cut" && !this.#isBegun) return "advice_stream_cut_empty";
+    return key === "network" ? "advice_offline" : (`advice_${key}` as const);
+  }
+
+  #buttons(remedies: Remedy[], { retryAfter, limitSource }: Partial<OpenRouterErrorProperties>): HTMLElement[] {
+    const { words, signIn } = this.#host;
+    const labels: Record<Remedy, string> = {
+      retry: words.say("tryAgain"),
+      continue: words.say("continue"),
+      model: words.of(WORDS, "chooseAnother"),
+      edit: words.of(WORDS, "shorten"),
+      trim: words.of(WORDS, "trim"),
+      new: words.of(WORDS, "takeToNewChat"),
+      "sign-in": words.of(WORDS, "signIn"),
+      credits: words.of(WORDS, "addCredits"),
+    };
+    const canHelp = (remedy: Remedy) => {
+      if (remedy === "continue") return this.#isBegun;
+      if (remedy === "trim" || remedy === "new") return this.#older > 0;
+      if (remedy === "sign-in") return signIn !== undefined;
+      // A budget of this site is not OpenRouter's to fill.
+      if (remedy === "credits") return !/^(user|site)_/.test(limitSource ?? "");
+      return remedy !== "model" || this.#host.models.length !== 1;
+    };
+    return remedies.filter(canHelp).map((remedy) => {
+      if (remedy === "credits") return h("a", { href: CREDITS, target: "_blank", rel: "noopener noreferrer", "data-remedy": remedy }, labels[remedy]);
+      const element = button(labels[remedy], { "data-remedy": remedy }, () => void this.#act(remedy));
+      if (retryAfter && (remedy === "retry" || remedy === "continue")) this.#disableFor(retryAfter, element, labels[remedy]);
+      return element;
+    });
+  }
+
+  async #act(remedy: Remedy): Promise<void> {
+    const { thread, signIn } = this.#host;
+    const question = this.#answer.parent;
+    if (remedy === "model") return this.#host.openPicker();
+    this.#host.focusComposer();
+    if (remedy === "continue") return thread.resume(this.#answer);
+    if (remedy === "sign-in") await signIn?.();
+    if (!question) return;
+    if (remedy === "edit" || remedy === "new") {
+      const text = textOf(question);
+      // A message that did not fit any more may open the new chat.
+      if (remedy === "new") this.#host.newChat();
+      else thread.remove(question);
+      return this.#host.fill(text);
+    }
+    if (remedy === "trim") question.forgets = thread.path.indexOf(question) - this.#older + evenHalf(this.#older);
+    thread.retry(this.#answer);
+  }
+
+  #copy(id: string | undefined): Node[] {
+    if (!id) return [];
+    const element = button(this.#host.words.of(WORDS, "copyRequestId"), { class: "quiet", "data-action": "copy-request-id" }, () => this.#host.copy(id, element));
+    return [document.createTextNode(" "), element];
+  }
+
   /** Counts down on the button, which works again at the end. */
-  #disableFor(seconds: number, element: HTMLButtonElement, words: Words): void {
+  #disableFor(seconds: number, element: HTMLButtonElement, label: string): void {
+    const { words, announce } = this.#host;
     this.#waitEnds = Date.now() + seconds * 1000;
     const tick = () => {
       const left = (this.#waitEnds - Date.now()) / 1000;
       element.disabled = left > 0;
-      element.textContent = left > 0 ? words.of(WORDS, "tryAgainAt", { when: words.wait(left) }) : words.say("tryAgain");
+      element.textContent = left > 0 ? words.of(WORDS, "tryAgainAt", { when: words.wait(left) }) : label;
     };
-    this.#tick = tick;
+    const before = this.#tick;
+    this.#tick = () => {
+      before?.();
+      tick();
+    };
     tick();
     const timer = setInterval(() => {
-      if (element.disabled && element.isConnected) tick();
-      else clearInterval(timer);
+      const isWaiting = element.disabled && element.isConnected;
+      if (isWaiting) tick();
+      // Counting down is not worth an announcement each second, but its end is.
+      if (isWaiting && !element.disabled) announce(words.of(WORDS, "canTryAgain"));
+      if (!isWaiting || !element.disabled) clearInterval(timer);
     }, TICK_MS);
   }
 }
 
-/** Codes from the future are errors of unknown kind; what has no code is not the API's doing. */
+/** At least half, and whole turns: what is left begins with a question. */
+const evenHalf = (count: number): number => Math.min(count, 2 * Math.ceil(count / 4));
+
+/** Codes from the future are errors of unknown kind; what has no code is not the API's doing, nor the page's if it could not be loaded. */
 function codeOf({ code }: Partial<OpenRouterErrorProperties>): keyof typeof REMEDIES {
-  if (typeof code !== "string") return "page_error";
+  if (typeof code !== "string") return navigator.onLine ? "page_error" : "network";
   return Object.hasOwn(REMEDIES, code) ? code : "upstream_error";
 }

@@ -17,6 +17,8 @@ export interface Host {
   /** The slugs that may be chosen; none: all. */
   readonly models: string[];
   readonly highlight: Highlight;
+  /** Has the page sign its reader in, where it can. */
+  readonly signIn: (() => unknown) | undefined;
   choose(model: Choice): void;
   /** `isComparing`: for several models, to be compared. */
   openPicker(isComparing?: boolean): void;

@@ -1,6 +1,6 @@
 // The thread on the page: one article for each entry of its path.
 import { button, h, iconButton } from "./dom.ts";
-import type { ErrorCard, Remedy } from "./errors.ts";
+import type { ErrorCard } from "./errors.ts";
 import type { Host } from "./host.ts";
 import { MarkdownView, link } from "./markdown.ts";
 import { usageLine } from "./money.ts";
@@ -61,7 +61,11 @@ export class MessageList {
     }
     let before: Element | null = null;
     for (const entry of path) {
-      const view = this.#views.get(entry.id) ?? new MessageView(entry, this.#host, (step) => this.#turn(entry, step));
+      const known = this.#views.get(entry.id);
+      // An answer that is gone on with is drawn anew.
+      const isResumed = entry.state === "streaming" && known?.element.dataset.state !== "streaming";
+      if (isResumed) known?.element.remove();
+      const view = (!isResumed && known) || new MessageView(entry, this.#host, (step) => this.#turn(entry, step));
       this.#views.set(entry.id, view);
       const place: Element | null = before ? before.nextElementSibling : this.element.firstElementChild;
       if (place !== view.element) this.element.insertBefore(view.element, place);
@@ -119,7 +123,7 @@ class MessageView {
       this.#footer,
     );
     if (entry.state === "streaming") this.#begin();
-    else this.#finish();
+    else this.#finish(false);
   }
 
   get entry(): Entry {
@@ -153,7 +157,7 @@ class MessageView {
   }
 
   end(): void {
-    this.#finish();
+    this.#finish(true);
   }
 
   /** The entry stands in the path now, maybe beside alternatives that it did not have. */
@@ -196,40 +200,47 @@ class MessageView {
     this.update();
   }
 
-  #finish(): void {
+  /** `isNew`: the answer has just ended. */
+  #finish(isNew: boolean): void {
     const { state, role } = this.#entry;
     this.element.removeAttribute("aria-busy");
     this.element.dataset.state = state;
     this.element.querySelector(":scope > .pulse")?.remove();
     this.update();
     if (role === "user") return this.#showUserActions();
-    this.#showNotes();
+    this.#showNotes(isNew);
     this.#showSources();
     this.#showAnswerActions();
   }
 
-  #showNotes(): void {
-    const { state, finishReason, messages, parts, error } = this.#entry;
+  #showNotes(isNew: boolean): void {
+    const { state, finishReason, messages, parts, parent } = this.#entry;
     const { words } = this.#host;
-    const note = (key: Parameters<typeof words.say>[0]) => this.#content.append(h("p", { class: "note", part: "note" }, words.say(key)));
-    if (state === "stopped") note(parts.length > 0 ? "stoppedNote" : "stoppedEmpty");
+    const show = (text: string, ...more: Node[]) => this.#content.append(h("p", { class: "note", part: "note" }, text, ...more));
+    const note = (key: Parameters<typeof words.say>[0], ...more: Node[]) => show(words.say(key), ...more);
+    const goOn = () =>
+      button(words.say("continue"), { class: "quiet continue", part: "continue-button", "data-action": "continue" }, () => {
+        this.#host.focusComposer();
+        this.#host.thread.resume(this.#entry);
+      });
+    if (parent?.forgets) void import("./errors.ts").then(({ trimmedNote }) => show(trimmedNote(this.#host, parent.forgets!)), () => {});
+    if (state === "stopped") note(parts.length > 0 ? "stoppedNote" : "stoppedEmpty", ...(messages.length > 0 ? [goOn()] : []));
     else if (state === "failed") {
       if (messages.length > 0) note("incompleteNote");
-      void this.#showError(error);
-    } else if (finishReason === "length") note("lengthNote");
+      void this.#showError(isNew);
+    } else if (finishReason === "length") note("lengthNote", goOn());
     else if (finishReason === "content_filter") note("filterNote");
     else if (parts.length === 0) note("emptyNote");
   }
 
-  async #showError(error: unknown): Promise<void> {
-    const { words } = this.#host;
-    const act = (remedy: Remedy) => this.#remedy(remedy);
+  async #showError(isNew: boolean): Promise<void> {
+    const { words, thread } = this.#host;
     try {
       const { createErrorCard } = await import("./errors.ts");
-      this.card = createErrorCard(error, this.#entry.model ?? "", words, act);
+      this.card = createErrorCard(this.#entry, isNew, this.#host);
       this.#content.append(this.card.element);
     } catch {
-      const retry = button(words.say("tryAgain"), { "data-remedy": "retry" }, () => act("retry"));
+      const retry = button(words.say("tryAgain"), { "data-remedy": "retry" }, () => thread.retry(this.#entry));
       const card = h("div", { class: "error", part: "error", role: "alert" }, h("strong", {}, words.say("error_network")), h("p", {}, words.say("advice_network")), h("div", { class: "remedies" }, retry));
       this.#content.append(card);
     }
@@ -291,21 +302,6 @@ class MessageView {
     if (this.#branch) this.#branch.replaceWith(shown);
     else this.#footer.prepend(shown);
     this.#branch = shown;
-  }
-
-  #remedy(remedy: Remedy): void {
-    const { thread } = this.#host;
-    const question = this.#entry.parent;
-    if (remedy === "model") return this.#host.openPicker();
-    this.#host.focusComposer();
-    if (remedy === "retry") thread.retry(this.#entry);
-    else if (question) {
-      const text = textOf(question);
-      // A message that did not fit any more may open the new chat.
-      if (remedy === "new") this.#host.newChat();
-      else thread.remove(question);
-      this.#host.fill(text);
-    }
   }
 }
 

@@ -40,6 +40,10 @@ export interface Entry {
   /** Who was asked, or who answered. */
   model?: string;
   usage?: Usage;
+  /** What was used before the answer was gone on with. */
+  usedBefore?: Usage;
+  /** Of a question: how many of the oldest messages are no longer sent. */
+  forgets?: number;
   finishReason?: FinishReason | null;
   error?: unknown;
   /** In ms, from the request. */
@@ -163,6 +167,14 @@ export class Thread {
     this.#answer(parent);
   }
 
+  /** Goes on with an answer that ended too early: what comes joins what there is. */
+  resume(answer: Entry): void {
+    this.stop();
+    answer.usedBefore = answer.usage;
+    answer.error = answer.finishReason = undefined;
+    this.#begin(answer);
+  }
+
   /** Ends the answer that is under way, and keeps what there is of it. */
   stop(): void {
     const [request, answer] = [this.#request, this.#answering];
@@ -238,7 +250,10 @@ export class Thread {
   }
 
   #answer(question: Entry): void {
-    const answer = attach(entry("assistant"), question);
+    this.#begin(attach(entry("assistant"), question));
+  }
+
+  #begin(answer: Entry): void {
     answer.state = "streaming";
     const request = new AbortController();
     this.#request = request;
@@ -250,17 +265,26 @@ export class Thread {
 
   async #read(answer: Entry, request: AbortController): Promise<void> {
     const { signal } = request;
-    const start = performance.now();
-    let pauseAt = start + SLICE_MS;
+    const begin = performance.now();
+    const start = begin - (answer.totalMs ?? 0);
+    const before = answer.messages;
+    let isJoined = before.length === 0;
+    let pauseAt = begin + SLICE_MS;
     let reasoningSince = 0;
     try {
-      const asked = this.#ask({ messages: messagesBefore(answer), signal, request: answer.parent?.request ?? {} });
+      const asked = this.#ask({ messages: [...messagesBefore(answer), ...before.map(begun)], signal, request: answer.parent?.request ?? {} });
       answer.model = asked.model;
       for await (const event of asked.events) {
         if (signal.aborted) break;
         const now = performance.now();
         if (event.type !== "usage" && event.type !== "end") answer.firstTokenMs ??= now - start;
         if (event.type === "reasoning" && answer.parts.at(-1)?.type !== "reasoning") reasoningSince = now;
+        if (event.type === "end") event.messages = joined(before, event.messages);
+        if (event.type === "text" && !isJoined) {
+          isJoined = true;
+          const last = answer.parts.at(-1);
+          if (last?.type === "text") last.text = upTo(last.text, event.text);
+        }
         take(answer, event, (now - reasoningSince) / 1000);
         answer.totalMs = now - start;
         this.#tell({ type: "event", entry: answer, event });
@@ -274,7 +298,7 @@ export class Thread {
     } catch (error) {
       if (signal.aborted) return;
       answer.error = error;
-      answer.usage = (error as { usage?: Usage } | undefined)?.usage ?? answer.usage;
+      use(answer, (error as { usage?: Usage } | undefined)?.usage);
       this.#end(answer, "failed");
     }
   }
@@ -326,8 +350,9 @@ function detach({ parent, id }: Entry): void {
 function messagesBefore(answer: Entry): Message[] {
   const said: Entry[] = [];
   for (let at = answer.parent; at?.parent; at = at.parent) said.unshift(at);
+  const known = said.slice(Math.max(0, ...said.map(({ forgets = 0 }) => forgets)));
   // A question that was refused is left out with its answer, unless it is the one that is asked now.
-  return said.filter((each, i) => !(said[i + 1] && isRefusal(said[i + 1]!)) && !isRefusal(each)).flatMap(({ messages }) => messages);
+  return known.filter((each, i) => !(known[i + 1] && isRefusal(known[i + 1]!)) && !isRefusal(each)).flatMap(({ messages }) => messages);
 }
 
 /** Adds what comes to what is shown. What is sent on later is put together by the client. */
@@ -358,17 +383,17 @@ function take(answer: Entry, event: AnswerEvent, reasoningSeconds: number): void
       cite(answer, event.annotation);
       break;
     case "usage":
-      answer.usage = event.usage;
+      use(answer, event.usage);
       break;
     case "finish":
       answer.finishReason = event.finishReason;
       break;
     case "step":
-      answer.messages.push(...event.messages);
+      answer.messages = joined(answer.messages, event.messages);
       break;
     case "end":
       answer.messages = event.messages;
-      answer.usage = event.usage ?? answer.usage;
+      use(answer, event.usage);
       answer.model = event.model ?? answer.model;
       answer.provider = event.provider;
       answer.tokensPerSecond = event.tokensPerSecond;
@@ -392,11 +417,35 @@ function cite({ sources }: Entry, annotation: { type: string; url_citation?: unk
 function keepPartial(answer: Entry): void {
   const after = answer.parts.findLastIndex(({ type }) => type === "tool");
   const text = textOf({ ...answer, parts: answer.parts.slice(after + 1) });
+  // What was kept of it before is in it.
+  if (isText(answer.messages.at(-1))) answer.messages = answer.messages.slice(0, -1);
   if (text) answer.messages.push({ role: "assistant", content: text });
 }
 
 /** Whether it is a file, as the client makes a part of it: its name stands before its text. */
 export const isTextFile = (part: ContentPart): boolean => part.type === "text" && /^[^\n]+\.\w{1,8}:\n\n/.test(part.text);
+const isText = (message: Message | undefined) => message?.role === "assistant" && !message.tool_calls?.length && typeof message.content === "string";
+
+/** The beginning of an answer as it is sent: there are providers that take none with a space at its end. */
+const begun = (message: Message): Message => (isText(message) ? { ...message, content: (message.content as string).trimEnd() } as Message : message);
+
+/** A text that another one follows, which may begin with the space that was not sent. */
+const upTo = (text: string, next: string) => (/^\s/.test(next) ? text.trimEnd() : text);
+
+/** Messages after those that there are, of which the last may be the beginning of the first. */
+function joined(before: Message[], after: Message[]): Message[] {
+  const [last, first] = [before.at(-1), after[0]];
+  if (!isText(last) || first?.role !== "assistant") return [...before, ...after];
+  const rest = typeof first.content === "string" ? first.content : "";
+  return [...before.slice(0, -1), { ...first, content: upTo(last!.content as string, rest) + rest }, ...after.slice(1)];
+}
+
+function use(answer: Entry, usage: Usage | undefined): void {
+  if (!usage) return;
+  const before = answer.usedBefore as Record<string, unknown> | undefined;
+  const sum = (key: string, value: unknown) => (typeof value === "number" ? value + Number(before?.[key] ?? 0) : value);
+  answer.usage = Object.fromEntries(Object.entries(usage).map(([key, value]) => [key, sum(key, value)])) as unknown as Usage;
+}
 
 function partsOf(message: Message): Part[] {
   const { content } = message;

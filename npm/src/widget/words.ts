@@ -18,6 +18,7 @@ export const ENGLISH = {
   message: "Message",
   send: "Send",
   stop: "Stop",
+  continue: "Continue",
   hint: "Enter sends, Shift and Enter start a new line.",
   disclaimer: "Models make mistakes: check what matters.",
   jump: "Jump to latest",
