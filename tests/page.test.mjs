@@ -1,9 +1,10 @@
 // The page in real browsers, through the Worker in `wrangler dev`, with real input. Screenshots: target/screenshots.
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { By, Key, until } from "selenium-webdriver";
 import { root } from "../scripts/toolchain.mjs";
 import { startApp } from "./support/app.mjs";
@@ -18,7 +19,7 @@ mkdirSync(screenshots, { recursive: true });
 
 const delta = (content, finish_reason = null) => ({ id: "gen-page", model: "the/model", choices: [{ index: 0, delta: { content }, finish_reason }] });
 
-/** What a person does with the page. */
+/** What a person does with the page. Selectors are looked up in the chat, unless they begin with `page `. */
 class Page {
   constructor(driver, url) {
     this.driver = driver;
@@ -27,45 +28,56 @@ class Page {
 
   async open() {
     await this.driver.get(this.url);
-    // The script puts the model's name there, and then it listens.
-    await this.until("#model-name", (name) => name !== "");
+    // The script says so once it listens.
+    await this.driver.wait(until.elementLocated(By.css("#chat[data-ready]")), WAIT_MS, "the chat");
   }
 
-  find(selector) {
-    return this.driver.wait(until.elementLocated(By.css(selector)), WAIT_MS, selector);
+  run(script, ...given) {
+    return this.driver.executeScript(script, ...given);
   }
 
-  text(selector) {
-    return this.find(selector).then((element) => element.getAttribute("textContent"));
+  all(selector) {
+    const isOfPage = selector.startsWith("page ");
+    return this.run(`return [...(${isOfPage ? "document" : "document.querySelector('#chat').shadowRoot"}).querySelectorAll(arguments[0])]`, isOfPage ? selector.slice(5) : selector);
+  }
+
+  async find(selector) {
+    let found;
+    await this.driver.wait(async () => (found = (await this.all(selector)).at(-1)), WAIT_MS, selector);
+    return found;
+  }
+
+  async click(selector) {
+    await (await this.find(selector)).click();
+  }
+
+  /** The text of the newest match, shown or not. */
+  async text(selector) {
+    return this.run("return arguments[0].textContent", await this.find(selector));
   }
 
   /** Resolves once the condition holds for the text of the newest match. */
   async until(selector, holds) {
     let last;
-    await this.driver.wait(
-      async () => {
-        const elements = await this.driver.findElements(By.css(selector));
-        if (elements.length === 0) return false;
-        last = await elements.at(-1).getAttribute("textContent").catch(() => undefined);
-        return last !== undefined && holds(last);
-      },
-      WAIT_MS,
-      `${selector}, last seen: ${last}`,
-    );
+    const isSo = async () => {
+      const [element] = (await this.all(selector)).slice(-1);
+      last = element && (await this.run("return arguments[0].textContent", element).catch(() => undefined));
+      return last !== undefined && holds(last);
+    };
+    await this.driver.wait(isSo, WAIT_MS).catch(() => assert.fail(`${selector}, last seen: ${last}`));
     return last;
   }
 
   async choose(model) {
-    await (await this.find("#model")).click();
-    const search = await this.find("#model-search");
-    await this.driver.wait(until.elementIsVisible(search), WAIT_MS);
-    await search.sendKeys(model);
+    await this.click(".model");
+    await this.find(`[role=option]`);
+    await (await this.find(".picker input")).sendKeys(model);
     await this.find(`[role=option][data-model="${model}"]`);
-    await search.sendKeys(Key.ENTER);
+    await (await this.find(".picker input")).sendKeys(Key.ENTER);
   }
 
   async send(text) {
-    await (await this.find("#composer")).sendKeys(text, Key.ENTER);
+    await (await this.find(".composer textarea")).sendKeys(text, Key.ENTER);
   }
 
   async photograph(name) {
@@ -162,7 +174,7 @@ for (const engine of engines) {
       await page.send("first");
       await page.find('article[data-role=assistant][data-state="done"]');
       await page.send("second");
-      await page.driver.wait(async () => (await page.driver.findElements(By.css('article[data-role=assistant][data-state="done"]'))).length === 2, WAIT_MS);
+      await page.driver.wait(async () => (await page.all('article[data-role=assistant][data-state="done"]')).length === 2, WAIT_MS);
       const { body } = upstream.requests.findLast((request) => request.model === model);
       assert.deepEqual(body.messages.map(({ role, content }) => [role, content]), [["user", "first"], ["assistant", "One."], ["user", "second"]]);
     });
@@ -171,7 +183,7 @@ for (const engine of engines) {
       upstream.define({ model, events: [delta("Half an ans")], end: "hold" });
       await page.send("hi");
       await page.until("article[data-role=assistant] .body", (text) => text.includes("Half an ans"));
-      await (await page.find("#send")).click();
+      await page.click(".send");
       await page.find('article[data-role=assistant][data-state="stopped"]');
       assert.match(await page.text("article[data-role=assistant] .body"), /Half an ans/);
       upstream.define({ model, events: [delta("More.", "stop"), "[DONE]"] });
@@ -183,7 +195,7 @@ for (const engine of engines) {
       upstream.define({ model, events: [delta("Half")], end: "hold" });
       await page.send("hi");
       await page.until("article[data-role=assistant] .body", (text) => text.includes("Half"));
-      await (await page.find("#composer")).sendKeys(Key.ESCAPE);
+      await (await page.find(".composer textarea")).sendKeys(Key.ESCAPE);
       await page.find('article[data-role=assistant][data-state="stopped"]');
     });
 
@@ -196,7 +208,7 @@ for (const engine of engines) {
       upstream.step(model);
       await page.until("article[data-role=assistant] .body", (text) => text.includes("Half an ans"));
       upstream.step(model);
-      await page.find('[role=alert][data-code="stream_cut"]');
+      await page.find('.error[data-code="stream_cut"]');
       await page.find('article[data-role=assistant][data-state="failed"]');
       assert.match(await page.text("article[data-role=assistant]"), /Half an ans/);
       await page.photograph(`${engine}-cut`);
@@ -206,11 +218,10 @@ for (const engine of engines) {
       const error = { error: { code: 429, message: "Slow down, please.", metadata: {} }, user_id: "user_of_the_owner" };
       upstream.define({ model, status: 429, headers: { "content-type": "application/json", "retry-after": "30" }, body: JSON.stringify(error) });
       await page.send("hi");
-      const card = await page.find('[role=alert][data-code="rate_limited"]');
-      const text = await card.getAttribute("textContent");
+      const text = await page.text('.error[data-code="rate_limited"]');
       assert.match(text, /\b(30|29|28)\b/);
       assert.match(text, /Slow down, please\./);
-      assert.doesNotMatch(await page.text("body"), /user_of_the_owner/);
+      assert.doesNotMatch(await page.run("return document.body.textContent + document.querySelector('#chat').shadowRoot.textContent"), /user_of_the_owner/);
       await page.photograph(`${engine}-error`);
     });
 
@@ -219,32 +230,217 @@ for (const engine of engines) {
       upstream.define({ model, events: [delta(hostile), delta("", "stop"), "[DONE]"] });
       await page.send("hi");
       await page.find('article[data-role=assistant][data-state="done"]');
-      const seen = await page.driver.executeScript(`return {
-        pwned: window.pwned === undefined ? null : window.pwned,
-        elements: document.querySelectorAll("article[data-role=assistant] .body script, article[data-role=assistant] .body img, article[data-role=assistant] .body [onerror]").length,
-        links: Array.from(document.querySelectorAll("article[data-role=assistant] .body a"), (link) => link.protocol),
-      }`);
+      const seen = await page.run(`const bodies = [...document.querySelector("#chat").shadowRoot.querySelectorAll("article[data-role=assistant] .body")];
+        return {
+          pwned: window.pwned === undefined ? null : window.pwned,
+          elements: bodies.flatMap((body) => [...body.querySelectorAll("script, img, [onerror]")]).length,
+          links: bodies.flatMap((body) => [...body.querySelectorAll("a")]).map((link) => link.protocol),
+        }`);
       assert.deepEqual([seen.pwned, seen.elements], [null, 0]);
       assert.ok(seen.links.every((protocol) => /^https?:$/.test(protocol)), seen.links.join());
     });
 
     test("the model list shows names, context and prices, and can be searched", async () => {
-      await (await page.find("#model")).click();
+      await page.click(".model");
       await page.find("[role=option]");
-      await page.driver.wait(until.elementIsVisible(await page.find("#model-search")), WAIT_MS);
-      await (await page.find("#model-search")).sendKeys(model);
-      const option = await page.find(`[role=option][data-model="${model}"]`);
-      assert.match(await option.getAttribute("textContent"), /(\$\d|free)/i);
-      await page.driver.wait(async () => (await page.driver.findElements(By.css("[role=option]"))).length === 1, WAIT_MS);
+      await (await page.find(".picker input")).sendKeys(model);
+      assert.match(await page.text(`[role=option][data-model="${model}"]`), /(\$\d|free)/i);
+      await page.driver.wait(async () => (await page.all("[role=option]")).length === 1, WAIT_MS);
       await page.photograph(`${engine}-models`);
-      await (await page.find("#model-search")).sendKeys(Key.ESCAPE);
+      await (await page.find(".picker input")).sendKeys(Key.ESCAPE);
+    });
+
+    test("the chosen model is there again after a reload", async () => {
+      await page.open();
+      assert.equal(await page.run("return document.querySelector('#chat').model"), model);
+    });
+
+    test("the code is shown one sample at a time, by arrows too, and copied", async () => {
+      await page.run("window.copied = []; Object.defineProperty(navigator, 'clipboard', { configurable: true, value: { writeText: async (text) => void copied.push(text) } })");
+      await page.click("page #tab-html");
+      await (await page.find("page #tab-html")).sendKeys(Key.ARROW_RIGHT, Key.ARROW_RIGHT);
+      const shown = "return [...document.querySelectorAll('[role=tabpanel]')].filter((each) => each.checkVisibility()).map(({ id }) => id)";
+      assert.deepEqual(await page.run(shown), ["code-react"]);
+      assert.equal(await page.run("return document.activeElement.id"), "tab-react");
+      await (await page.find("page #tab-react")).sendKeys(Key.ARROW_RIGHT);
+      assert.deepEqual(await page.run(shown), ["code-html"]);
+      await page.click("page #code-html .copy");
+      await page.until("page #code-html .copy", (text) => text === "Copied");
+      assert.match((await page.run("return copied"))[0], /<openrouter-chat\n  base-url="\/api\/v1"/);
+    });
+
+    test("a theme is chosen with the keyboard, seen at once, and its code is what was set", async () => {
+      await page.run("document.querySelector('#themes').scrollIntoView()");
+      await page.find("page #gallery openrouter-chat");
+      const first = await page.find("page #swatches input[value=Paper]");
+      assert.ok((await page.all("page #swatches input")).length >= 5);
+      await first.sendKeys(Key.ARROW_DOWN);
+      const background = () => page.run("return getComputedStyle(document.querySelector('#gallery openrouter-chat')).backgroundColor");
+      assert.equal(await background(), "rgb(13, 18, 32)");
+      assert.match(await page.text("page #theme-code"), /--or-background: #0d1220;/);
+      assert.equal(await page.run("return document.querySelector('#gallery openrouter-chat').theme"), "dark");
+      await page.run("document.querySelector('#swatches input[value=Paper]').click()");
+      assert.equal(await page.text("page #theme-code"), "openrouter-chat {\n  /* as it comes */\n}");
+      assert.notEqual(await background(), "rgb(13, 18, 32)", "nothing is left of the theme before");
+    });
+
+    test("the table of models can be sorted, searched and asked", async () => {
+      await page.run("document.querySelector('#models').scrollIntoView()");
+      await page.find("page #models-rows tr");
+      const { data } = await (await fetch(`${upstream.baseUrl}/models`)).json();
+      assert.equal(await page.text("page #models-count"), `${data.length} models`);
+      const column = (i) => page.run("return [...document.querySelectorAll('#models-rows tr')].map((row) => row.children[arguments[0]].textContent)", i);
+      assert.equal((await column(0)).length, 20);
+      await page.click("page #models-all");
+      assert.equal((await column(0)).length, data.length);
+      const dollars = async (i) => (await column(i)).filter((text) => text !== "depends").map((text) => (text === "free" ? 0 : Number(text.slice(1))));
+      const sorted = (list, step) => [...list].sort((one, other) => step * (one - other));
+      assert.deepEqual(await dollars(2), sorted(await dollars(2), 1));
+      await page.click("page [data-sort=output]");
+      await page.click("page [data-sort=output]");
+      assert.deepEqual(await dollars(3), sorted(await dollars(3), -1));
+      assert.equal((await column(3)).at(-1), "depends", "what depends comes last");
+      assert.equal(await page.run("return document.querySelector('[data-sort=output]').closest('th').ariaSort"), "descending");
+      assert.equal((await page.all("page th[aria-sort]")).length, 1);
+      await page.photograph(`${engine}-prices`);
+      await (await page.find("page #models-search")).sendKeys(model);
+      await page.until("page #models-count", (text) => text === "1 model");
+      await page.click("page #models-rows button");
+      assert.equal(await page.run("return document.activeElement.id"), "chat");
+      await (await page.find("page #models-search")).sendKeys(" nothing like that");
+      await page.until("page #models-message", (text) => text === "No model is like that.");
+    });
+
+    test("models that cannot be had are told of, and had by another try", async () => {
+      await page.open();
+      await page.run("window.fetchOfPage = window.fetch; window.fetch = () => Promise.reject(new TypeError('no'))");
+      await page.run("document.querySelector('#models').scrollIntoView()");
+      await page.until("page #models-message", (text) => /could not be loaded/.test(text));
+      await page.run("window.fetch = fetchOfPage");
+      await page.click("page #models-message button");
+      await page.find("page #models-rows tr");
     });
 
     test("with a key nothing says demo", async () => {
-      assert.equal((await page.driver.findElements(By.css("#demo"))).length, 0);
+      assert.equal((await page.all("page #demo")).length, 0);
     });
   });
 }
+
+describe("what a page is judged by", () => {
+  let browser;
+  let driver;
+  let page;
+
+  before(async () => {
+    browser = await openBrowser("chromium");
+    ({ driver } = browser);
+    await driver.manage().setTimeouts({ script: 60_000 });
+    page = new Page(driver, app.url);
+  });
+
+  after(() => browser?.close());
+
+  const narrow = (width) =>
+    driver.sendDevToolsCommand("Emulation.setDeviceMetricsOverride", { width, height: 800, deviceScaleFactor: 1, mobile: false });
+  const wide = () => driver.sendDevToolsCommand("Emulation.clearDeviceMetricsOverride", {});
+  const media = (features) => driver.sendDevToolsCommand("Emulation.setEmulatedMedia", { features });
+  /** Looks at everything once, so that all that waits to be seen is there. */
+  const see = async () => {
+    for (const [id, what] of [["themes", "#gallery openrouter-chat"], ["models", "#models-rows tr"]]) {
+      await page.run("document.getElementById(arguments[0]).scrollIntoView()", id);
+      await page.find(`page ${what}`);
+    }
+  };
+  const axe = async (state) => {
+    await page.run(readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8"));
+    const found = await driver.executeAsyncScript(
+      "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => done(violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html + ' ' + failureSummary).join('\\n'))), (error) => done([String(error)]))",
+    );
+    assert.deepEqual(found, [], state);
+  };
+
+  test("its largest paint is text that needs no script, and nothing moves while it comes", async () => {
+    await page.open();
+    await see();
+    const { largest, shift } = await driver.executeAsyncScript(`const done = arguments[0];
+      const seen = { shift: 0 };
+      const observe = (type, take) => new Promise((resolve) => new PerformanceObserver((list) => { for (const entry of list.getEntries()) take(entry); resolve(); }).observe({ type, buffered: true }));
+      let isMoved = new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      const moved = observe("layout-shift", ({ value, hadRecentInput }) => { if (!hadRecentInput) seen.shift += value; });
+      observe("largest-contentful-paint", ({ element }) => { seen.largest = element && element.closest(".hero") ? "hero" : String(element && element.outerHTML); })
+        .then(() => Promise.race([moved, isMoved])).then(() => done(seen));`);
+    assert.equal(largest, "hero");
+    assert.ok(shift < 0.05, `layout shift of ${shift}`);
+    assert.match(await (await fetch(app.url)).text(), /<h1>Every model/);
+  });
+
+  test("what it loads before somebody uses it is small, and all its own", async () => {
+    await page.open();
+    const loaded = await page.run(`return [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].map(({ name, encodedBodySize }) => ({ name, size: encodedBodySize }))`);
+    assert.ok(loaded.length >= 4, "the page, its style, its script and the widget");
+    assert.deepEqual(loaded.filter(({ name }) => !name.startsWith(app.url)), []);
+    assert.deepEqual(loaded.filter(({ name }) => /errors-|picker-|highlight-|inline/.test(name)), [], "what is for later comes later");
+    const bytes = (await Promise.all(loaded.map(async ({ name }) => gzipSync(Buffer.from(await (await fetch(name)).arrayBuffer())).length))).reduce((sum, size) => sum + size, 0);
+    assert.ok(bytes > 20_000 && bytes < 70_000, `${bytes} bytes with gzip`);
+  });
+
+  test("the console is empty and the policy is kept, through an answer, the picker, the themes and the prices", async () => {
+    await page.open();
+    await page.run("window.violations = []; document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => violations.push(violatedDirective + ' ' + blockedURI))");
+    await page.choose("openai/gpt-5.2");
+    await page.send("Everything, please");
+    await page.find('article[data-role=assistant][data-state="done"]');
+    await see();
+    for (const swatch of await page.all("page #swatches input")) await page.run("arguments[0].click()", swatch);
+    assert.deepEqual(await page.run("return violations"), []);
+    const entries = await driver.manage().logs().get("browser");
+    assert.deepEqual(entries.map(({ level, message }) => `${level.name} ${message}`), []);
+  });
+
+  test("it says what it is, in which language, and how wide it may be", async () => {
+    const html = await (await fetch(app.url)).text();
+    assert.match(html, /^<!doctype html>\s*<html lang="en">/i);
+    const [, description] = /<meta name="description" content="([^"]+)"/.exec(html);
+    assert.ok(description.length > 50 && description.length < 170, `${description.length} characters`);
+    assert.match(html, /<meta name="viewport" content="width=device-width, initial-scale=1[^"]*"/);
+    assert.doesNotMatch(html, /user-scalable=no|maximum-scale|<script(?![^>]* src=)|<style| style="| on\w+="/);
+    assert.equal((html.match(/<h1/g) ?? []).length, 1);
+    assert.match(html, /<title>[^<]{10,60}<\/title>/);
+    for (const [, id] of html.matchAll(/href="#([^"]+)"/g)) assert.ok(html.includes(`id="${id}"`), `#${id}`);
+  });
+
+  for (const [look, features] of [["light", []], ["dark", [{ name: "prefers-color-scheme", value: "dark" }]], ["forced", [{ name: "forced-colors", value: "active" }]]]) {
+    test(`it is accessible in ${look}, with each theme`, async () => {
+      await media(features);
+      await page.open();
+      await see();
+      await axe(look);
+      for (const swatch of look === "forced" ? [] : await page.all("page #swatches input")) {
+        await page.run("arguments[0].click()", swatch);
+        const name = await swatch.getAttribute("value");
+        await page.run("document.querySelector('#themes').scrollIntoView()");
+        await page.photograph(`page-theme-${name.toLowerCase()}-${look}`);
+        await axe(`${name} in ${look}`);
+      }
+      await page.run("scrollTo(0, 0)");
+      await page.photograph(`page-${look}`);
+      await media([]);
+    });
+  }
+
+  test("at 320 pixels nothing scrolls sideways, and all of it can be had", async () => {
+    await narrow(320);
+    await page.open();
+    await see();
+    assert.equal(await page.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth"), 0);
+    await axe("at 320 pixels");
+    await page.photograph("page-narrow-models");
+    await page.run("scrollTo(0, 0)");
+    await page.photograph("page-narrow");
+    await wide();
+  });
+});
 
 test("without a key the simulator answers, and the page says so plainly", async () => {
   const demo = await startApp();
@@ -252,7 +448,7 @@ test("without a key the simulator answers, and the page says so plainly", async 
   try {
     const page = new Page(browser.driver, demo.url);
     await page.open();
-    assert.match(await page.text("#demo"), /demo/i);
+    assert.match(await page.text("page #demo"), /demo/i);
     await page.photograph("demo-empty");
     await page.send("How does a word get from the model to this page?");
     await page.find('article[data-role=assistant][data-state="streaming"]');

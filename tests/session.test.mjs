@@ -107,20 +107,26 @@ for (const engine of engines) {
 
     beforeEach(() => site.reset());
 
-    const find = (selector) => driver.wait(until.elementLocated(By.css(selector)), WAIT_MS, selector);
+    const all = (selector) => driver.executeScript("return [...document.querySelector('#chat').shadowRoot.querySelectorAll(arguments[0])]", selector);
+    const find = async (selector) => {
+      let found;
+      await driver.wait(async () => (found = (await all(selector)).at(-1)), WAIT_MS, selector);
+      return found;
+    };
     const open = async () => {
       await driver.get(`${site.url}/blank`);
-      await driver.executeScript(`localStorage.setItem("openrouter-wasm.model", JSON.stringify({ id: arguments[0], name: "Text", typed: true }))`, MODEL);
+      await driver.executeScript(`localStorage.setItem("openrouter-wasm.model", arguments[0])`, MODEL);
       await driver.get(site.url);
-      await driver.wait(async () => (await textOf("#model-name")) !== "", WAIT_MS);
+      await driver.wait(until.elementLocated(By.css("#chat[data-ready]")), WAIT_MS);
     };
-    const element = (selector) => driver.findElement(By.css(selector));
-    const textOf = (selector) => element(selector).getAttribute("textContent");
-    const send = async (text) => (await find("#composer")).sendKeys(text, Key.ENTER);
-    const answers = (count) => driver.wait(async () => (await driver.findElements(By.css('article[data-role=assistant][data-state="done"]'))).length === count, WAIT_MS);
+    const textOf = (selector) => driver.executeScript("return document.querySelector(arguments[0]).textContent", selector);
+    const send = async (text) => (await find(".composer textarea")).sendKeys(text, Key.ENTER);
+    const answers = (count) => driver.wait(async () => (await all('article[data-role=assistant][data-state="done"]')).length === count, WAIT_MS);
 
     test("the page opens a session by itself, and renews one that is refused", async () => {
       await open();
+      await driver.executeScript("document.querySelector('#models').scrollIntoView()");
+      await driver.wait(until.elementLocated(By.css("#models-rows tr")), WAIT_MS);
       await send("hi");
       await answers(1);
       assert.deepEqual(site.opened, [{ turnstileToken: "passed" }], "the list of models and the answer share it");
@@ -138,9 +144,8 @@ for (const engine of engines) {
       site.challenge = { error: "300010" };
       await open();
       await send("hi");
-      const card = await find('[role=alert][data-code="authentication"]');
-      const text = await card.getAttribute("textContent");
-      assert.match(text, /You were not let in/);
+      const text = await driver.executeScript("return arguments[0].textContent", await find('.error[data-code="authentication"]'));
+      assert.match(text, /You are not signed in/);
       assert.match(text, /Turnstile failed with the error 300010/);
       assert.deepEqual([site.opened, site.sent], [[], []], "nothing is sent without it");
       site.challenge = { token: "passed" };

@@ -22,24 +22,19 @@ export function button(label: string, attributes: Attributes, onClick: () => voi
   return element;
 }
 
-/** A button that copies text, and says so for a moment. */
-export function copyButton(text: () => string): HTMLButtonElement {
-  const element = button("Copy", { class: "quiet" }, () => {
-    navigator.clipboard.writeText(text()).then(
-      () => say("Copied"),
-      () => say("Copying is not allowed"),
-    );
-  });
-  const say = (words: string) => {
-    element.textContent = words;
-    setTimeout(() => (element.textContent = "Copy"), 2000);
-  };
-  return element;
-}
-
 /** The element of index.html with this id. */
 export function byId<Type extends HTMLElement>(id: string, type: new () => Type): Type {
   const element = document.getElementById(id);
   if (element instanceof type) return element;
   throw new Error(`index.html has no ${type.name} #${id}`);
+}
+
+/** Calls once the element is about to be seen. */
+export function whenNear(element: Element, act: () => void): void {
+  const observer = new IntersectionObserver((entries) => {
+    if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+    observer.disconnect();
+    act();
+  }, { rootMargin: "400px" });
+  observer.observe(element);
 }

@@ -1,12 +1,13 @@
-// Puts the page together.
-import { OpenRouter, OpenRouterError, init } from "openrouter-wasm";
+// Puts the page together: the chat, its code, its themes, and what the models cost.
+import { OpenRouter, OpenRouterError } from "openrouter-wasm";
 import { proxySession } from "openrouter-wasm/session";
-import { askHealth, showHealth, showNotice, widgetOf } from "./banners.ts";
-import { Chat } from "./chat.ts";
-import { Composer } from "./composer.ts";
-import { button, byId, h } from "./dom.ts";
-import { Follower } from "./follow.ts";
-import { Picker } from "./picker.ts";
+import "openrouter-wasm/widget/define";
+import type { OpenRouterChat } from "openrouter-wasm/widget";
+import { askHealth, showHealth, widgetOf, type Health } from "./banners.ts";
+import { byId } from "./dom.ts";
+import { showModels } from "./prices.ts";
+import { showSamples } from "./samples.ts";
+import { showThemes } from "./themes.ts";
 import { challenge } from "./turnstile.ts";
 
 const SUGGESTIONS = [
@@ -16,87 +17,64 @@ const SUGGESTIONS = [
   "Write a haiku about the sea at night.",
 ];
 
-// While the server says what it wants, what will be needed anyway is loaded.
-void init().catch(() => {});
-const health = await askHealth();
-const widget = widgetOf(health);
+/** Under which the chosen model is kept in this browser. */
+const MODEL = "openrouter-wasm.model";
 
-const banners = byId("banners", HTMLElement);
-const log = byId("log", HTMLElement);
-const modelName = byId("model-name", HTMLElement);
+const chat = byId("chat", HTMLElement) as OpenRouterChat;
 const status = byId("status", HTMLElement);
-const welcome = byId("welcome", HTMLElement);
+const announce = (words: string) => {
+  status.textContent = words;
+};
 
-const session = (site: NonNullable<typeof widget>) => {
+const session = (site: NonNullable<ReturnType<typeof widgetOf>>) => {
   const page = {
     box: byId("challenge", HTMLElement),
-    announce: (words: string) => {
-      status.textContent = words;
-    },
+    announce,
     failure: (message: string) => new OpenRouterError({ code: "authentication", message, upstreamMessage: message, retryable: false }),
   };
   return proxySession({ turnstileToken: ({ signal }) => challenge(site, page, signal) });
 };
 
 // The card of an error counts down to the next try, and the reader decides: nobody should look at an empty page meanwhile.
-const client = new OpenRouter({ maxRetries: 0, auth: widget && session(widget) });
+const clientFor = (health: Health) => {
+  const site = widgetOf(health);
+  return new OpenRouter({ maxRetries: 0, auth: site && session(site) });
+};
 
-const follower = new Follower(byId("scroller", HTMLElement), byId("content", HTMLElement), byId("jump", HTMLElement));
+const ask = (model: string) => {
+  chat.model = model;
+  remember(model);
+  chat.scrollIntoView({ block: "center" });
+  chat.focus();
+};
 
-const picker = new Picker(client, (choice, lost) => {
-  if (modelName.textContent !== choice.name) modelName.textContent = choice.name;
-  chat.modelChanged();
-  if (lost) showNotice(banners, `${lost.name} is no longer offered. ${choice.name} is chosen instead.`);
-});
-
-const composer = new Composer({
-  send: (text) => {
-    welcome.hidden = true;
-    chat.send(text);
-  },
-  stop: () => chat.stop(),
-});
-
-const chat = new Chat(client, log, {
-  model: () => picker.choice.id,
-  chooseModel: () => picker.open(),
-  edit: (text) => {
-    welcome.hidden = log.childElementCount > 0;
-    composer.fill(text);
-  },
-  busy: (isBusy) => {
-    composer.isBusy = isBusy;
-    if (isBusy) composer.focus();
-  },
-  announce: (words) => {
-    status.textContent = words;
-  },
-  showEnd: () => follower.showEnd(),
-});
-
-for (const text of SUGGESTIONS) {
-  const suggestion = button(text, {}, () => {
-    welcome.hidden = true;
-    chat.send(text);
-  });
-  byId("suggestions", HTMLElement).append(h("li", {}, suggestion));
+function remember(model: string): void {
+  try {
+    localStorage.setItem(MODEL, model);
+  } catch {
+    // It is chosen again the next time.
+  }
 }
 
-byId("model", HTMLButtonElement).addEventListener("click", () => picker.open());
-byId("new-chat", HTMLButtonElement).addEventListener("click", () => {
-  chat.clear();
-  welcome.hidden = false;
-  status.textContent = "New chat.";
-  composer.focus();
-});
-
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !event.isComposing && !picker.isOpen) chat.stop();
-  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
-    event.preventDefault();
-    picker.open();
+function remembered(): string | null {
+  try {
+    return localStorage.getItem(MODEL);
+  } catch {
+    return null;
   }
-});
+}
 
-void picker.load();
-showHealth(banners, health);
+showSamples(announce);
+
+// Who may ask, and how, is the server's to say.
+const health = await askHealth();
+const client = clientFor(health);
+chat.client = client;
+chat.model = remembered() ?? chat.model;
+chat.suggestions = SUGGESTIONS;
+chat.addEventListener("or-model-change", ({ detail }) => remember(detail.model));
+chat.toggleAttribute("data-ready", true);
+
+showHealth(byId("banners", HTMLElement), health);
+showThemes(client);
+showModels(client, ask);
