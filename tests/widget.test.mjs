@@ -182,6 +182,14 @@ for (const engine of engines) {
         });
       }
 
+      test("a long table is a table, and long code is code, however many marks they have", async () => {
+        const table = await call("html", `| a | b | c | d |\n|---|---|---|---|\n${"| 1 | 2 | 3 | 4 |\n".repeat(1000)}`);
+        assert.equal(table.match(/<tr/g)?.length, 1001);
+        const code = await call("html", `\`\`\`txt\n${"const value = [[1], [2]]; // *\n".repeat(1000)}\`\`\`\n`);
+        assert.equal(code.match(/<pre/g)?.length, 1);
+        assert.doesNotMatch(code, /class="raw"/);
+      });
+
       test("it is the same in whatever pieces it comes", async () => assert.equal(await call("difference"), null));
 
       test("what was shown is not made again with each piece", async () => {

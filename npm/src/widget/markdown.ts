@@ -150,9 +150,19 @@ function lex(source: string): Token[] {
   }
 }
 
+/** Code in a fence, where marks are text. */
+const FENCED = /^ {0,3}(`{3,}|~{3,})[^\n`]*\n[^]*?(?:\n {0,3}\1[ \t]*$|$(?![^]))/gm;
+
+/** A table, by its second line: each of its rows is read for itself. */
+const TABLE = /^[^\n]*\n[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*){1,200}\n/;
+
 /** Whether one paragraph has more marks than text of that size ever has. */
 const isHeavy = (source: string): boolean =>
-  source.split(/\n\s*\n/).some((paragraph) => paragraph.length > MAX_OPENERS && (paragraph.match(/[[\]<*_~`!\\|@]/g)?.length ?? 0) > MAX_OPENERS);
+  source
+    .replace(FENCED, "")
+    .split(/\n\s*\n/)
+    .flatMap((paragraph) => (TABLE.test(paragraph) ? paragraph.split("\n") : [paragraph]))
+    .some((text) => text.length > MAX_OPENERS && (text.match(/[[\]<*_~`!\\|@]/g)?.length ?? 0) > MAX_OPENERS);
 
 const isVisible = ({ type }: Token) => type !== "space" && type !== "def";
 
