@@ -228,12 +228,12 @@ for (const engine of engines) {
 
     test("who is not signed in can do so where the page knows how, and the question is asked again", async () => {
       const model = define({ sequence: [refusal(401, "This session is over."), answer("welcome back")] });
-      await run("window.signIns = 0; chat.signIn = async () => void signIns++");
+      await run("window.signIns = 0; chat.signIn = async () => void window.signIns++");
       await ask(model);
       await until(".error [role=alert] p", (text) => /Sign in/.test(text));
       await click("[data-remedy=sign-in]");
       await until("article[data-role=assistant] .body", (text) => text === "welcome back");
-      assert.equal(await run("return signIns"), 1);
+      assert.equal(await run("return window.signIns"), 1);
     });
 
     test("a chat that is too long goes on without its older half, or the question opens a new one", async () => {
