@@ -279,8 +279,7 @@ class Column {
 
   async #showError(error: unknown): Promise<void> {
     const errors = await this.#host.load(() => import("./errors.ts"));
-    const card = errors?.createErrorCard(error, this.model.id, this.#host.words, () => {});
-    card?.element.querySelector(".remedies")?.remove(); // here one asks again, or another
+    const card = errors?.createErrorCard({ error, model: this.model.id, messages: [] } as unknown as Entry, true, this.#host);
     if (card) this.#body.append(card.element);
   }
 

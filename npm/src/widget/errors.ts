@@ -145,7 +145,10 @@ export interface ErrorCard {
   endWait(): void;
 }
 
-/** `isNew`: it has just happened, and is to be announced. */
+/**
+ * `isNew`: it has just happened, and is to be announced. An answer that stands in no thread has no ways out: there one asks
+ * again, or another model.
+ */
 export const createErrorCard = (answer: Entry, isNew: boolean, host: Host): ErrorCard => new Card(answer, isNew, host);
 
 /** Under an answer that was asked for without the older part of the chat. */
@@ -185,7 +188,7 @@ class Card implements ErrorCard {
       { class: "error", part: "error", role: "group", "aria-label": title, "data-code": code },
       // What changes later, such as a countdown, stands outside, so that this is announced once.
       h("div", { role: isNew ? "alert" : undefined }, h("strong", {}, title), h("p", {}, advice), ...which),
-      h("div", { class: "remedies" }, ...this.#buttons(REMEDIES[code], failure)),
+      h("div", { class: "remedies" }, ...(parent ? this.#buttons(REMEDIES[code], failure) : [])),
       h("div", { class: "small" }, ...(said ? [h("p", { dir: "auto" }, said.replace(SECRET, "…"))] : []), h("p", {}, facts, ...this.#copy(failure.requestId))),
     );
   }
