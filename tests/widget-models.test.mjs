@@ -243,11 +243,9 @@ for (const engine of engines) {
         assert.deepEqual(await run("return kept.favourites"), ["openai/gpt-4o", "anthropic/claude-opus-4.5"]);
         await open();
         await run("chat.persist = 'models'");
-        await until(() => run("return chat.keeping !== undefined"), "the keeping");
         await like();
         await open();
         await run("chat.persist = 'models'");
-        await until(() => run("return chat.keeping !== undefined"), "the keeping");
         await openPicker();
         assert.equal((await options())[0], "anthropic/claude-opus-4.5");
         await run("localStorage.clear()");

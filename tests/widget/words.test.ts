@@ -1,6 +1,7 @@
 // How the widget writes numbers and times.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { wait } from "../../npm/src/widget/waiting.ts";
 import { Words } from "../../npm/src/widget/words.ts";
 
 const words = new Words({}, "en");
@@ -11,6 +12,6 @@ test("numbers are written as people read them", () => {
 });
 
 test("a wait is told in seconds, in minutes, or by the clock", () => {
-  assert.deepEqual([0.2, 7, 90, 91, 1800].map((seconds) => words.wait(seconds)), ["in 1 s", "in 7 s", "in 90 s", "in 2 min", "in 30 min"]);
-  assert.match(words.wait(6 * 3600), /^at \d\d:\d\d/);
+  assert.deepEqual([0.2, 7, 90, 91, 1800].map((seconds) => wait(words, seconds)), ["in 1 s", "in 7 s", "in 90 s", "in 2 min", "in 30 min"]);
+  assert.match(wait(words, 6 * 3600), /^at \d\d:\d\d/);
 });

@@ -30,7 +30,6 @@ export const iconButton = (name: Icon, label: string, attributes: Attributes, on
 const ICONS = {
   attach: "m20 11.5-7.8 7.8a5 5 0 0 1-7.1-7.1l8-8a3.4 3.4 0 0 1 4.8 4.8l-7.8 7.8a1.7 1.7 0 0 1-2.4-2.4l7.1-7.1",
   bubble: "M4 5.5h16v11H11l-4.5 3.5v-3.5H4z",
-  check: "m5 12.5 4.5 4.5L19 7.5",
   close: "M6 6l12 12M18 6 6 18",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   down: "M12 5v14m-6-6 6 6 6-6",

@@ -41,7 +41,7 @@ const PROPERTIES = [
 ];
 
 /** Attributes by which the widget looks otherwise as a whole. */
-const REBUILT = ["lang", "models", "placeholder"];
+const REBUILT = ["lang", "models", "placeholder", "variant"];
 
 /** What is on the page while the element is. */
 interface Parts {
@@ -348,6 +348,7 @@ export class OpenRouterChat extends Base {
     const chat = h("section", { class: "chat", part: "chat", "aria-label": words.say("chat") }, this.#header(modelName, spent), scroller, foot, status);
     for (const type of ["dragenter", "dragover", "dragleave", "drop"] as const) chat.addEventListener(type, (event) => composer.onDrag(event));
     this.#root.replaceChildren(chat, launcher);
+    if (this.variant === "popup") void this.#host.load(async () => (await import("./popup.ts")).popUp(this.#root));
     before?.follower.disconnect();
     this.#parts = { list, composer, follower: new Follower(scroller, content, jump), empty, modelName, spent, status, launcher, chat };
     composer.value = before?.composer.value ?? "";
@@ -582,22 +583,14 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
         own.announce(own.words().say("partFailed"));
         return undefined;
       }),
-    copy(text, copied) {
-      const say = (key: "copied" | "copyFailed") => {
-        const shown = own.words().say(key);
-        own.announce(shown);
-        const was = [...copied.childNodes];
-        if (copied.dataset.copied !== undefined) return;
-        copied.dataset.copied = "";
-        copied.replaceChildren(copied.querySelector("svg") ? icon(key === "copied" ? "check" : "close") : shown);
-        setTimeout(() => {
-          delete copied.dataset.copied;
-          copied.replaceChildren(...was);
-        }, 2000);
-      };
-      const { clipboard } = navigator;
-      if (clipboard) clipboard.writeText(text).then(() => say("copied"), () => say("copyFailed"));
-      else say("copyFailed");
+    async copy(text, button) {
+      let isCopied = true;
+      try {
+        await navigator.clipboard.writeText(text);
+      } catch {
+        isCopied = false; // nor is there a clipboard on a page without https
+      }
+      void host.load(async () => (await import("./copied.ts")).show(host, button, isCopied));
     },
     fill: own.fill,
     get draft() {

@@ -7,6 +7,7 @@ import { adopt, button, h } from "./dom.ts";
 import css from "./errors.css";
 import type { Host } from "./host.ts";
 import { textOf, type Entry } from "./thread.ts";
+import { wait } from "./waiting.ts";
 
 export const WORDS = {
   theProvider: "Its provider",
@@ -174,7 +175,7 @@ class Card implements ErrorCard {
     const failure = (error ?? {}) as Partial<OpenRouterErrorProperties>;
     const code = codeOf(failure);
     const key = code === "network" && !navigator.onLine ? "offline" : code;
-    const values = { model, provider: failure.provider ?? words.of(WORDS, "theProvider"), when: words.wait(failure.retryAfter ?? 0) };
+    const values = { model, provider: failure.provider ?? words.of(WORDS, "theProvider"), when: wait(words, failure.retryAfter ?? 0) };
     const [title, advice] =
       key === "network"
         ? [words.say("error_network"), words.say("advice_network")]
@@ -271,7 +272,7 @@ class Card implements ErrorCard {
     const tick = () => {
       const left = (this.#waitEnds - Date.now()) / 1000;
       element.disabled = left > 0;
-      element.textContent = left > 0 ? words.of(WORDS, "tryAgainAt", { when: words.wait(left) }) : label;
+      element.textContent = left > 0 ? words.of(WORDS, "tryAgainAt", { when: wait(words, left) }) : label;
     };
     const before = this.#tick;
     this.#tick = () => {

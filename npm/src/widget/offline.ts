@@ -72,7 +72,7 @@ class Watcher implements Connection {
       back: ["bannerBack", this.#draft ? "sendNow" : "askAgain"] as const,
     }[this.#state];
     const act = this.#isWaiting ? [button(words.of(WORDS, label), { class: "quiet", part: "connection-button" }, () => this.#try())] : [];
-    const mark = h("span", { class: "connection-mark" }, icon(this.#state === "back" ? "check" : "close"));
+    const mark = h("span", { class: "connection-mark" }, icon(this.#state === "back" ? "m5 12.5 4.5 4.5L19 7.5" : "close"));
     this.#banner = h("div", { class: "connection", part: "connection", "data-state": this.#state }, mark, h("span", {}, words.of(WORDS, text)), ...act);
     root.querySelector(".foot form")?.before(this.#banner);
   }

@@ -34,14 +34,12 @@ export const ENGLISH = {
   stoppedNote: "Stopped: the answer is incomplete.",
   stoppedEmpty: "Stopped before the answer began.",
   incompleteNote: "The answer is incomplete.",
-  lengthNote: "The answer ends here because it reached its length limit.",
+  lengthNote: "The answer reached its length limit here.",
   filterNote: "A content filter ended the answer here.",
   emptyNote: "The model gave an empty answer.",
 
   copy: "Copy",
   copyMessage: "Copy message",
-  copied: "Copied",
-  copyFailed: "Copying is not allowed",
   regenerate: "Another answer",
   editMessage: "Edit message",
   saveEdit: "Send",
@@ -80,7 +78,7 @@ export const ENGLISH = {
   pricePerMillion: "{input} / {output} per M",
   priceNote: "Prices are for a million tokens, in / out.",
   contextLength: "{tokens} context",
-  partFailed: "This part of the chat could not be loaded. Try again.",
+  partFailed: "This could not be loaded. Try again.",
 
   tokens: "{input} in, {output} out",
   firstToken: "first after {seconds} s",
@@ -88,9 +86,6 @@ export const ENGLISH = {
   spent: "Cost of this chat: ",
 
   tryAgain: "Try again",
-  inSeconds: "in {count} s",
-  inMinutes: "in {count} min",
-  atTime: "at {time}",
 
   // Without a connection the others cannot be loaded.
   error_network: "The server cannot be reached",
@@ -151,13 +146,6 @@ export class Words {
 
   time(at: number): string {
     return new Date(at).toLocaleTimeString(this.language, { hour: "2-digit", minute: "2-digit" });
-  }
-
-  /** When a wait is over: `in 7 s`, `in 5 min`, `at 14:05`. */
-  wait(seconds: number): string {
-    if (seconds <= 90) return this.say("inSeconds", { count: Math.max(1, Math.ceil(seconds)) });
-    if (seconds <= 30 * 60) return this.say("inMinutes", { count: Math.ceil(seconds / 60) });
-    return this.say("atTime", { time: this.time(Date.now() + seconds * 1000) });
   }
 
   #plural(count: number): "one" | "other" {
