@@ -21,7 +21,7 @@ const parts = [
 /** Every file, by what it is for, and how many bytes each group may have. A new feature may raise one, a slip may not. */
 const groups = {
   manifest: { most: 2_500, files: ["package.json"] },
-  documents: { most: 14_000, files: ["LICENSE-APACHE", "LICENSE-MIT", "README.md"] },
+  documents: { most: 16_000, files: ["LICENSE-APACHE", "LICENSE-MIT", "README.md"] },
   facade: {
     most: 16_000,
     files: ["client", "compare", "edge", "index", "oauth", "public", "session", "slim", "workerd"].map((name) => `dist/${name}.js`),
