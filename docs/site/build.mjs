@@ -9,14 +9,14 @@ const REPOSITORY = "https://github.com/openrouter-wasm/openrouter-wasm";
 const out = resolve(process.argv[2] ?? join(root, "target", "site"));
 const work = join(root, "target", "site-source");
 
-/** In the order of the navigation. The page of the widget waits for the widget. */
+/** In the order of the navigation. */
 const groups = {
   Guides: [
-    "quick-start", "streaming", "tools", "structured-output", "models-and-cost", "errors-and-retries", "proxy-and-auth", "runtimes",
+    "quick-start", "widget", "streaming", "tools", "structured-output", "models-and-cost", "errors-and-retries", "proxy-and-auth", "runtimes",
     "csp", "migration",
   ].map((name) => `docs/guide/${name}.md`),
   Reference: ["docs/client.md", "docs/errors.md", "docs/features.md"],
-  Proxy: ["docs/proxy.md", "docs/passing.md", "docs/faults.md", "docs/proxy-features.md", "docs/scale.md"],
+  Proxy: ["docs/proxy.md", "docs/passing.md", "docs/clients.md", "docs/admin.md", "docs/faults.md", "docs/proxy-features.md", "docs/scale.md"],
 };
 const pages = Object.values(groups).flat();
 const modules = { index: "openrouter-wasm", compare: "openrouter-wasm/compare", oauth: "openrouter-wasm/oauth", session: "openrouter-wasm/session" };
@@ -68,7 +68,7 @@ const app = await Application.bootstrap({
   groupOrder: [...Object.keys(groups), "Modules", "*"],
   sort: ["kind", "alphabetical"],
   customCss: join(import.meta.dirname, "style.css"),
-  highlightLanguages: ["typescript", "javascript", "tsx", "html", "bash", "sh", "toml", "json", "text"],
+  highlightLanguages: ["typescript", "javascript", "tsx", "html", "bash", "sh", "toml", "json", "text", "python"],
   lightHighlightTheme: "github-light",
   darkHighlightTheme: "github-dark",
   githubPages: false,
