@@ -74,6 +74,7 @@ class Page {
     await (await this.find(".picker input")).sendKeys(model);
     await this.find(`[role=option][data-model="${model}"]`);
     await (await this.find(".picker input")).sendKeys(Key.ENTER);
+    await this.driver.wait(async () => (await this.all("dialog[open]")).length === 0, WAIT_MS, "the picker to close");
   }
 
   async send(text) {

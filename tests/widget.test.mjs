@@ -100,7 +100,10 @@ class Chat {
   }
 
   async click(selector) {
-    await (await this.find(selector)).click();
+    const element = await this.find(selector);
+    // WebKit's driver takes what the composer covers for something that is in view.
+    await this.run("arguments[0].scrollIntoView({ block: 'center' })", element);
+    await element.click();
   }
 
   async type(...keys) {
@@ -538,6 +541,8 @@ for (const engine of engines) {
 
       test("as a popup it opens from a button in the corner, and Escape closes it", async () => {
         await chat.run("chat.variant = 'popup'");
+        // What it looks like there is loaded when it is needed.
+        await chat.driver.wait(() => chat.run("return getComputedStyle(chat.shadowRoot.querySelector('.launcher')).display === 'grid'"), WAIT_MS, "the launcher");
         await chat.click(".launcher");
         assert.equal(await chat.run("return chat.open"), true);
         assert.equal(await chat.focused(), "textarea");

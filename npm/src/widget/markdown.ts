@@ -150,11 +150,11 @@ function lex(source: string): Token[] {
   }
 }
 
-/** Code in a fence, where marks are text. */
-const FENCED = /^ {0,3}(`{3,}|~{3,})[^\n`]*\n[^]*?(?:\n {0,3}\1[ \t]*$|$(?![^]))/gm;
+/** Code in a fence, where marks are text. No part of these two can be read in more than one way, which would take for ever. */
+const FENCED = /^ {0,3}(`{3,}(?!`)|~{3,}(?!~))[^\n`]*\n[^]*?(?:\n {0,3}\1[ \t]*$|$(?![^]))/gm;
 
 /** A table, by its second line: each of its rows is read for itself. */
-const TABLE = /^[^\n]*\n[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*){1,200}\n/;
+const TABLE = /^[^\n]*\n[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t:-]*){1,200}\n/;
 
 /** Whether one paragraph has more marks than text of that size ever has. */
 const isHeavy = (source: string): boolean =>

@@ -47,6 +47,7 @@ class ModelPicker implements Picker, List {
   readonly #elements = new Map<Row, HTMLElement>();
   #shelf: Promise<Shelf | undefined> | undefined;
   #loaded: Shelf | undefined;
+  #found = Promise.resolve();
   #isFinding = false;
   #findAgain = false;
   #rows: Row[] = [];
@@ -102,7 +103,7 @@ class ModelPicker implements Picker, List {
 
   find(): void {
     this.#findAgain = true;
-    if (!this.#isFinding) void this.#find();
+    if (!this.#isFinding) this.#found = this.#find();
   }
 
   mark(): void {
@@ -208,7 +209,8 @@ class ModelPicker implements Picker, List {
     const step = steps[event.key];
     if (step !== undefined) this.#activate(this.#active + step);
     else if (event.key !== "Enter") return;
-    else if (this.active) this.#choose(this.active);
+    // Whoever types fast means what he has typed, not what is shown still.
+    else void this.#found.then(() => this.active && this.#choose(this.active));
     event.preventDefault();
   }
 

@@ -93,7 +93,7 @@ pub fn month_of(day: u32) -> (u32, u32) {
 #[must_use]
 pub fn week_of(day: u32) -> u32 {
     // 1 January 1970 was a Thursday.
-    day - (day + 3) % 7
+    day.saturating_sub((day + 3) % 7)
 }
 
 /// `2026-11-22`
