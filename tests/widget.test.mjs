@@ -497,6 +497,8 @@ for (const engine of engines) {
         await chat.click("[part=new-chat-button]");
         await chat.open();
         await chat.run("chat.persist = 'here'");
+        // Until then it is not known whether there is something to be shown.
+        await chat.find("[part=conversations-button]");
         await chat.ask(model, "Only this");
         assert.equal((await chat.all("article")).length, 2);
       });

@@ -210,7 +210,10 @@ class ModelPicker implements Picker, List {
     if (step !== undefined) this.#activate(this.#active + step);
     else if (event.key !== "Enter") return;
     // Whoever types fast means what he has typed, not what is shown still.
-    else void this.#found.then(() => this.active && this.#choose(this.active));
+    else {
+      const choose = () => this.active && this.#choose(this.active);
+      this.#isFinding ? void this.#found.then(choose) : choose();
+    }
     event.preventDefault();
   }
 

@@ -20,7 +20,7 @@ export const ENGLISH = {
   stop: "Stop",
   continue: "Continue",
   hint: "Enter sends, Shift and Enter start a new line.",
-  disclaimer: "Models make mistakes: check what matters.",
+  disclaimer: "Models make mistakes.",
   jump: "Jump to latest",
   jumpUnread: "Jump to latest, there is more",
 
