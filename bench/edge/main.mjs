@@ -74,18 +74,29 @@ const ratioTable = (title, unit, rows) =>
   `### ${title}\n\n${table(["", unit, `times ${FLOOR}`], rows.map(({ name, shown, ratio }) => [name, shown, interval(ratio)]))}`;
 
 const parts = {
-  async streams({ workers, count, targets }) {
+  async streams({ workers, count, targets, carried }) {
     const body = chat(`sim/bench-${EVENTS}`, { stream: true });
     const figures = await rounds(workers, count, (worker) => cpuOf(worker, () => streams(worker, body, { atOnce: 2 })));
     const rows = compared(figures, 2);
     targets.push(["untouched stream, CPU per event against the floor", ratioOf(rows, "ours"), 1.1]);
+    carried.push(["an isolate, per core: events of untouched streams a second", 1e6 / median(figures.ours)]);
     return ratioTable(`Streams: CPU per event, µs (2 at once, ${EVENTS.toLocaleString("en")} events each)`, "µs", rows);
   },
 
-  async requests({ workers, count, targets, isQuick }) {
+  async requests({ workers, count, targets, carried, isQuick }) {
     const body = chat("sim/no-padding");
     const load = { count: isQuick ? 600 : 3000, atOnce: 32 };
-    const figures = await rounds(workers, count, (worker) => cpuOf(worker, async () => (await requests(worker, body, load), load.count)));
+    const rates = [];
+    const figures = await rounds(workers, count, async (worker) => {
+      const began = performance.now();
+      const cpu = await cpuOf(worker, async () => (await requests(worker, body, load), load.count));
+      // All of them are one user's.
+      if (worker === workers["ours, budget"]) rates.push((load.count / (performance.now() - began)) * 1000);
+      return cpu;
+    });
+    carried.push(["an isolate, per core: requests with token and policy a second", 1e6 / median(figures.ours)]);
+    carried.push(["an isolate and its users' objects, per core: requests with limits and budget a second", 1e6 / median(figures["ours, budget"])]);
+    carried.push(["one user's object: requests a second, with isolate, load and upstream on the same cores", median(rates)]);
     const rows = compared(figures, 0);
     targets.push(["JSON request with token and policy, CPU against the floor", ratioOf(rows, "ours"), 2.2]);
     targets.push(["JSON request with limits and budget too, CPU against the floor", ratioOf(rows, "ours, budget"), 5]);
@@ -110,7 +121,7 @@ const parts = {
     return `### First byte of a stream, ms\n\n${table(["", "ms", `after ${MINIMAL}`], rows)}`;
   },
 
-  async held({ start, targets, isQuick }) {
+  async held({ start, targets, carried, isQuick }) {
     const ticker = await startUpstream(join(import.meta.dirname, "ticker.mjs"));
     const workers = await start(ticker.baseUrl);
     const load = { atOnce: isQuick ? 200 : 2000, events: 50 };
@@ -135,6 +146,7 @@ const parts = {
     }
     targets.push(["held streams: p99 of the lag against the floor's", late.ours / late[FLOOR], 1.25]);
     const head = ["", "CPU %", "lag p50, ms", "lag p99, ms", "events lost"];
+    carried.push([`an isolate: streams held at once, with the lag above`, load.atOnce]);
     return `### ${load.atOnce.toLocaleString("en")} streams held, an event each 100 ms\n\n${table(head, rows)}`;
   },
 
@@ -164,12 +176,13 @@ await main("bench:edge", async () => {
 
   const upstream = await startUpstream(join(root, "tests", "upstream", "main.mjs"), "--key", KEY);
   const targets = [];
+  const carried = [];
   const sections = [];
   try {
     const workers = await startWorkers(upstream.baseUrl);
     try {
       for (const part of chosen) {
-        const section = await parts[part]({ workers, count, targets, isQuick, start: startWorkers });
+        const section = await parts[part]({ workers, count, targets, carried, isQuick, start: startWorkers });
         console.log(`\n${section}`);
         sections.push(section);
       }
@@ -182,9 +195,13 @@ await main("bench:edge", async () => {
   }
   const rows = targets.map(([what, figure, most]) => [what, most >= 1000 ? figure.toLocaleString("en") : number(figure, 2), `at most ${most.toLocaleString("en")}`, figure <= most ? "yes" : "NO"]);
   const last = `### Targets\n\n${table(["", "measured", "wanted", "met"], rows)}`;
-  console.log(`\n${last}`);
+  const carries = table(["", "measured"], carried.map(([what, figure]) => [what, Number(figure.toPrecision(2)).toLocaleString("en")]));
+  console.log(`\n### What one carries\n\n${carries}\n\n${last}`);
   if (Object.keys(options).length > 0) return;
   const [{ model }] = cpus();
   const title = `# Benchmark of the Worker\n\nPrinted by \`npm run bench:edge\` on ${cpus().length} cores (${model}), the load and the upstream on the same ones; workerd\nitself, not \`wrangler dev\`. Medians of ${count} interleaved rounds, in brackets the interval that holds the true median in 95 of\n100 runs. Only the ratios mean anything on another machine.`;
-  writeFileSync(join(import.meta.dirname, "results.md"), `${[title, ...sections, last].join("\n\n")}\n`);
+  writeFileSync(join(import.meta.dirname, "results.md"), `${[title, ...sections, `### What one carries\n\n${carries}`, last].join("\n\n")}\n`);
+  const page = join(root, "docs", "scale.md");
+  const written = readFileSync(page, "utf8").replace(/(<!-- carries: [^\n]* -->\n)[\s\S]*?(\n<!-- \/carries -->)/, (_, begin, end) => `${begin}\n${carries}\n${end}`);
+  writeFileSync(page, written);
 });
