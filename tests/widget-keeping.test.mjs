@@ -403,6 +403,21 @@ for (const engine of engines) {
       await chat.until(() => chat.run("return window.taken.includes('save') && window.taken.at(-1) === 'clear'"), "saved, and cleared");
     });
 
+    test("what is said before the last conversation was found is another one, and stays", async () => {
+      await chat.open();
+      await chat.run(`window.writes = [];
+        const kept = { version: 1, id: "old", title: "Old", createdAt: 1, updatedAt: 1, revision: 1, thread: arguments[0] };
+        const found = new Promise((resolve) => (window.find = resolve));
+        chat.keeping = { list: async () => [kept], read: async () => (await found, kept), remove: async () => {}, clear: async () => {},
+          write: async ({ id, title }) => void window.writes.push([id, title]) };`, thread("old", entry("q", "user", "Old", [entry("a", "assistant", "Old answer")])));
+      await chat.find("[part=conversations-button]");
+      await ask("New");
+      await chat.run("window.find()");
+      await chat.until(() => chat.run("return window.writes.length > 0"), "it is written");
+      assert.equal((await chat.all("article")).length, 2);
+      assert.ok((await chat.run("return window.writes")).every(([id, title]) => id !== "old" && title === "New"));
+    });
+
     test("it is accessible, in light and dark, and offends against no policy", async () => {
       await ask("Recipes for a winter evening");
       await kept("Recipes for a winter evening");

@@ -341,7 +341,7 @@ for (const engine of engines) {
         await chat.click("article[data-role=assistant] [data-action=copy]");
         await chat.click(".code-head button");
         assert.deepEqual(await chat.run("return copied"), ["**Bold**\n\n```js\nlet a = 1;\n```", "let a = 1;"]);
-        assert.equal(await chat.text(".code-head button"), "Copied");
+        await chat.until(".code-head button", (text) => text === "Copied");
       });
 
       test("the page may colour code itself, and hears each word", async () => {
@@ -497,8 +497,6 @@ for (const engine of engines) {
         await chat.click("[part=new-chat-button]");
         await chat.open();
         await chat.run("chat.persist = 'here'");
-        // Until then it is not known whether there is something to be shown.
-        await chat.find("[part=conversations-button]");
         await chat.ask(model, "Only this");
         assert.equal((await chat.all("article")).length, 2);
       });

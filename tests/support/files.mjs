@@ -14,6 +14,9 @@ const types = {
   ".wasm": "application/wasm",
 };
 
+// What a view loads when it is first needed comes that much later: so a test that does not wait for it is found.
+const SLOW_MS = Number(process.env.SLOW_FILES_MS ?? 0);
+
 /**
  * @param {Record<string, {body: string, headers?: Record<string, string>}>} pages answers by path, before files
  * @param {string} [upstream] where requests below /api/ go, for pages that may connect to no other origin
@@ -26,8 +29,11 @@ export async function serveFiles(pages, upstream) {
     if (page) return response.writeHead(200, { "content-type": "text/html", ...page.headers }).end(page.body);
     const file = join(root, normalize(pathname));
     if (!/^\/(pkg|tests)\//.test(normalize(pathname)) || !existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end();
-    response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" });
-    return createReadStream(file).pipe(response);
+    const isLate = normalize(pathname).startsWith("/pkg/dist/widget/");
+    setTimeout(() => {
+      response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" });
+      createReadStream(file).pipe(response);
+    }, isLate ? SLOW_MS : 0);
   });
   return listen(server);
 }

@@ -246,9 +246,10 @@ class ConversationKeeper implements Keeper, Library {
     this.show();
     await this.#guard(async () => {
       const id = this.#remembered() ?? newest(await this.#store.list())?.id;
-      // What has been said meanwhile is another conversation.
-      if (thread.path.length > 0) this.#touch();
-      else if (id) await this.#show(id);
+      // What has been said before it was found is another conversation.
+      const isFirst = () => thread.path.length === 0;
+      if (id && isFirst()) await this.#show(id, isFirst);
+      if (this.#id !== id) this.#touch();
     });
   }
 
@@ -359,10 +360,10 @@ class ConversationKeeper implements Keeper, Library {
 
   // What is shown
 
-  async #show(id: string): Promise<void> {
+  async #show(id: string, isWanted = () => true): Promise<void> {
     const kept = await this.#store.read(id);
     const draft = (await this.#store.readDraft?.(id)) ?? "";
-    if (this.#isClosed) return;
+    if (this.#isClosed || !isWanted()) return;
     this.#begin(id);
     this.#load(kept ? asTree(kept.thread) : { version: 1, id, shown: 0, entries: [] });
     this.#settle(kept);

@@ -49,7 +49,10 @@ class Watcher implements Connection {
     adopt(host.root, css);
     // What it may have to say cannot be loaded then.
     void import("./errors.ts").catch(() => {});
+    // An answer may have failed while this was loaded. What was kept or imported is no Error, and says nothing of now.
+    const error = this.#lost?.error;
     if (!navigator.onLine) this.#set("offline");
+    else if (error instanceof Error && (error as { code?: unknown }).code === "network") this.#set("unreachable");
   }
 
   isHeld(): boolean {
