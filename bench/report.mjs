@@ -1,4 +1,5 @@
 // Tables and targets out of what was measured.
+import { readFileSync, writeFileSync } from "node:fs";
 import { REFERENCE } from "./contenders.mjs";
 import { estimate, median, speed } from "./statistics.mjs";
 
@@ -11,11 +12,19 @@ const whole = (number) => Math.round(number).toLocaleString("en");
 const withRange = ({ median, low, high }, show = two) => `${show(median)} (${show(low)}–${show(high)})`;
 
 /** A table of Markdown that is one for the eye, too. Numbers are aligned right. */
-function table(head, rows) {
+export function table(head, rows) {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => [...row[column]].length)));
   const line = (row) => `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(" | ")} |`;
   const rule = `| ${widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
   return [line(head), rule, ...rows.map(line)].join("\n");
+}
+
+/** Writes into a page of the documentation, between `<!-- mark: … -->` and `<!-- /mark -->`. */
+export function fill(path, mark, content) {
+  const page = readFileSync(path, "utf8");
+  const place = new RegExp(`(<!-- ${mark}: [^\\n]* -->\\n)[^]*?(<!-- /${mark} -->)`);
+  if (!place.test(page)) throw new Error(`${path} has no place for ${mark}`);
+  writeFileSync(path, page.replace(place, (_, begin, end) => `${begin}\n${content}\n\n${end}`));
 }
 
 /** A row for each contender that took part in any of the columns. `cell` is given a figure and the column's others. */

@@ -1,13 +1,21 @@
-// How the widget keeps up: `node bench/widget.mjs [--quick]`. In real Chromium, 1,000 tokens a second for a minute (5 s with
-// --quick), then a block of 200 KB of code and a table of 1,000 rows at once; beside each, the same page while nothing
-// happens. Tasks over 50 ms are those that the browser itself reports, with what part of each was script.
+// How the widget keeps up: `npm run bench:widget [-- --quick]`. In real Chromium, 1,000 tokens a second for a minute (5 s with
+// --quick), a block of 200 KB of code and a table of 1,000 rows at once, and the picker with all models; beside them, the same
+// page while nothing happens. Chromium's trace says what its main thread did, task by task. Written into docs/widget.md,
+// unless it was quick.
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { Key } from "selenium-webdriver";
+import { main } from "../scripts/processes.mjs";
+import { root } from "../scripts/toolchain.mjs";
 import { openBrowser } from "../tests/support/browsers.mjs";
 import { serveFiles } from "../tests/support/files.mjs";
 import { startUpstream } from "../tests/upstream/server.mjs";
+import { fill, table } from "./report.mjs";
+import { connectTools, traced } from "./trace.mjs";
 
 const { quick } = parseArgs({ options: { quick: { type: "boolean", default: false } } }).values;
 const SECONDS = quick ? 5 : 60;
+const LONG_MS = 50;
 const TOKENS_PER_SECOND = 1000;
 /** Tokens come in this many pieces a second, as a network hands them out. */
 const PIECES_PER_SECOND = 50;
@@ -57,7 +65,7 @@ function scripted(pieces, delayMs) {
 }
 
 const code = `\`\`\`js\n${"const value = compute(1, \"two\", [3]); // and a comment\n".repeat(3800)}\`\`\`\n`;
-const table = `| name | in | out | context |\n|---|---:|---:|---|\n${Array.from({ length: 1000 }, (_, i) => `| model ${i} | ${i / 10} | ${i / 5} | ${i}K |`).join("\n")}\n`;
+const rows = `| name | in | out | context |\n|---|---:|---:|---|\n${Array.from({ length: 1000 }, (_, i) => `| model ${i} | ${i / 10} | ${i / 5} | ${i}K |`).join("\n")}\n`;
 
 const page = {
   headers: {
@@ -68,64 +76,92 @@ const page = {
     <body><main><openrouter-chat></openrouter-chat></main><script type="module" src="/tests/browser/widget.js"></script></body></html>`,
 };
 
-const upstream = await startUpstream();
-const files = await serveFiles({ "/": page }, upstream.url);
-const browser = await openBrowser("chromium");
-const { driver } = browser;
-await driver.manage().setTimeouts({ script: (SECONDS + 120) * 1000 });
-
-/** Watches the page for tasks over 50 ms while something happens. */
-async function watched(name, happen) {
-  await driver.get(files.url);
+/** Opens the page anew, and says what its main thread did meanwhile. */
+async function watched(tools, driver, url, { prepare = () => {}, happen }) {
+  await driver.get(url);
   await driver.wait(() => driver.executeScript("return window.isReady"), 10_000);
-  const seen = await driver.executeAsyncScript(
-    `const [model, seconds, done] = arguments;
-     const tasks = [];
-     const frames = [];
-     new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
-     new PerformanceObserver((list) => frames.push(...list.getEntries().map(({ duration, scripts }) => ({ duration, script: scripts.reduce((sum, { duration }) => sum + duration, 0) })))).observe({ type: "long-animation-frame" });
-     const begin = performance.now();
-     const end = (state) => setTimeout(() => done({ state, tasks, frames, ms: performance.now() - begin, nodes: chat.shadowRoot.querySelectorAll("*").length, shown: chat.shadowRoot.querySelector("article:last-child .content")?.textContent.length ?? 0 }), 1000);
-     if (!model) setTimeout(() => end("idle"), seconds * 1000);
-     else {
-       chat.addEventListener("or-response-end", ({ detail }) => end(detail.state));
-       chat.model = model;
-       chat.send("Go");
-     }`,
-    happen ?? null,
-    Math.min(SECONDS, 10),
-  );
-  const { metrics } = await driver.sendAndGetDevToolsCommand("Performance.getMetrics", {});
-  const heap = metrics.find(({ name }) => name === "JSHeapUsedSize")?.value ?? 0;
-  const longest = (list) => Math.round(Math.max(0, ...list));
-  return {
-    what: name,
-    state: seen.state,
-    seconds: Math.round(seen.ms / 100) / 10,
-    "tasks > 50 ms": seen.tasks.length,
-    "longest (ms)": longest(seen.tasks),
-    "of it script (ms)": longest(seen.frames.map(({ script }) => script)),
-    "letters shown": seen.shown,
-    elements: seen.nodes,
-    "heap (MB)": Math.round(heap / 1e5) / 10,
-  };
+  await prepare(driver);
+  const { seen, tasks } = await traced(tools, async () => {
+    await driver.executeScript("performance.mark('bench')");
+    const begin = performance.now();
+    await happen(driver);
+    // What it has left to do.
+    await driver.executeAsyncScript("const done = arguments[0]; setTimeout(() => requestIdleCallback(done), 500)");
+    const shown = await driver.executeScript("return [chat.shadowRoot.querySelector('article:last-child .content')?.textContent.length ?? 0, chat.shadowRoot.querySelectorAll('*').length]");
+    return { ms: performance.now() - begin, shown };
+  });
+  const longest = (of) => Math.round(Math.max(0, ...tasks.map(of)));
+  const busy = tasks.reduce((sum, { cpu }) => sum + cpu, 0) / seen.ms;
+  return [
+    tasks.filter(({ ms }) => ms > LONG_MS).length,
+    tasks.filter(({ cpu }) => cpu > LONG_MS).length,
+    tasks.filter(({ script }) => script > LONG_MS).length,
+    longest(({ script }) => script),
+    longest(({ layout }) => layout),
+    `${Math.round(busy * 100)} %`,
+    ...seen.shown.map((count) => count.toLocaleString("en")),
+  ].map(String);
 }
 
-try {
-  await driver.sendDevToolsCommand("Performance.enable", {});
-  upstream.define({ model: "bench/stream", ...streamed(SECONDS * TOKENS_PER_SECOND) });
-  upstream.define({ model: "bench/code", ...whole(code) });
-  upstream.define({ model: "bench/table", ...whole(table) });
-  const rows = [
-    await watched("nothing"),
-    await watched(`${TOKENS_PER_SECOND} tokens/s for ${SECONDS} s`, "bench/stream"),
-    await watched("200 KB of code", "bench/code"),
-    await watched("a table of 1,000 rows", "bench/table"),
-    await watched("nothing, again"),
-  ];
-  console.table(rows);
-} finally {
-  await browser.close();
-  await files.close();
-  await upstream.close();
+const HEAD = ["", "tasks > 50 ms", "with > 50 ms of CPU", "with > 50 ms of script", "most script in one, ms", "most layout in one, ms", "main thread busy", "letters shown", "elements"];
+
+const answers = (model) => async (driver) => {
+  const state = await driver.executeAsyncScript(
+    "const [model, done] = arguments; chat.addEventListener('or-response-end', ({ detail }) => done(detail.state)); chat.model = model; chat.send('Go')",
+    model,
+  );
+  if (state !== "done") throw new Error(`the answer of ${model} is ${state}`);
+};
+const rests = async (driver) => driver.executeAsyncScript("const [ms, done] = arguments; setTimeout(done, ms)", Math.min(SECONDS, 10) * 1000);
+
+const PICKER = "chat.shadowRoot.querySelector('.picker input')";
+const search = (driver) => driver.executeScript(`return ${PICKER}`);
+async function openPicker(driver) {
+  await driver.executeScript("chat.openPicker()");
+  await driver.wait(() => driver.executeScript("return chat.shadowRoot.querySelectorAll('.picker[open] [role=option]').length > 300"), 10_000);
 }
+async function usePicker(driver) {
+  await openPicker(driver);
+  for (const key of "claude opus") await (await search(driver)).sendKeys(key);
+  await (await search(driver)).sendKeys(...Array(11).fill(Key.BACK_SPACE), ...Array(120).fill(Key.ARROW_DOWN));
+}
+
+const cases = {
+  nothing: { happen: rests },
+  [`${TOKENS_PER_SECOND.toLocaleString("en")} tokens a second for ${SECONDS} s`]: { happen: answers("bench/stream") },
+  "200 KB of code at once": { happen: answers("bench/code") },
+  "a table of 1,000 rows at once": { happen: answers("bench/table") },
+  "the picker with all models: opened, searched, 120 rows down": {
+    // Once before, so that it is the list that is measured and not what is loaded.
+    async prepare(driver) {
+      await openPicker(driver);
+      await (await search(driver)).sendKeys(Key.ESCAPE);
+    },
+    happen: usePicker,
+  },
+  "nothing, again": { happen: rests },
+};
+
+await main("bench:widget", async () => {
+  const upstream = await startUpstream();
+  const files = await serveFiles({ "/": page }, upstream.url);
+  const browser = await openBrowser("chromium");
+  try {
+    const { driver } = browser;
+    await driver.manage().setTimeouts({ script: (SECONDS + 120) * 1000 });
+    const tools = await connectTools(driver);
+    upstream.define({ model: "bench/stream", ...streamed(SECONDS * TOKENS_PER_SECOND) });
+    upstream.define({ model: "bench/code", ...whole(code) });
+    upstream.define({ model: "bench/table", ...whole(rows) });
+    const measured = [];
+    for (const [name, { prepare, happen }] of Object.entries(cases)) measured.push([name, ...(await watched(tools, driver, files.url, { prepare, happen }))]);
+    const written = table(HEAD, measured);
+    console.log(`\n${written}`);
+    if (!quick) fill(join(root, "docs", "widget.md"), "trace", written);
+    tools.close();
+  } finally {
+    await browser.close();
+    await files.close();
+    await upstream.close();
+  }
+});

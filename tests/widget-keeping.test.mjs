@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Key } from "selenium-webdriver";
 import { engines, openBrowser } from "./support/browsers.mjs";
-import { Chat, delta, page } from "./support/chat.mjs";
+import { Chat, delta, keptIn, page } from "./support/chat.mjs";
 import { serveFiles } from "./support/files.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 
@@ -53,17 +53,7 @@ for (const engine of engines) {
     };
     const bodies = (...expected) => chat.shows("article .body", ...expected);
     const titles = (...expected) => chat.shows(".conversation-title", ...expected);
-    /** How many revisions are kept, in all. */
-    const revisions = () =>
-      chat.wait(
-        `const open = indexedDB.open("openrouter-chat:" + given[0]);
-         const database = await new Promise((done) => (open.onsuccess = () => done(open.result)));
-         const all = database.transaction("conversations").objectStore("conversations").getAll();
-         const list = await new Promise((done) => (all.onsuccess = () => done(all.result)));
-         database.close();
-         return list.map(({ title, revision }) => [title, revision]);`,
-        name,
-      );
+    const revisions = () => keptIn(driver, name);
     const kept = (title) => chat.until(async () => (await revisions()).some(([each]) => each === title), `${title} is kept`);
     const ask = async (text) => {
       await chat.ask(model, text, Key.ENTER);

@@ -8,6 +8,7 @@ import { Key } from "selenium-webdriver";
 import { build } from "esbuild";
 import { root } from "../scripts/toolchain.mjs";
 import { engines, openBrowser } from "./support/browsers.mjs";
+import { keptIn } from "./support/chat.mjs";
 import { serveFiles } from "./support/files.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 import { HOSTILE } from "./widget/corpus.js";
@@ -490,6 +491,7 @@ for (const engine of engines) {
         const model = define({ events: [delta("kept", "stop"), "[DONE]"] });
         await chat.run("chat.persist = 'here'");
         await chat.ask(model, "Keep this");
+        await chat.driver.wait(async () => (await keptIn(chat.driver, "here")).length > 0, WAIT_MS, "kept");
         await chat.open();
         assert.deepEqual(await chat.texts("article"), []);
         await chat.run("chat.persist = 'here'");

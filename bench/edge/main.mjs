@@ -14,6 +14,7 @@ import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { Failure, main } from "../../scripts/processes.mjs";
 import { root } from "../../scripts/toolchain.mjs";
+import { fill, table } from "../report.mjs";
 import { estimate, median } from "../statistics.mjs";
 import { firstByte, held, lists, requests, streams } from "./load.mjs";
 import { FLOOR, KEY, MINIMAL, cleanUp, startWorkers } from "./workers.mjs";
@@ -63,11 +64,6 @@ function compared(figures, digits) {
     const ratio = estimate(values.map((value, round) => value / figures[FLOOR][round]));
     return { name, shown: number(median(values), digits), ratio };
   });
-}
-
-function table(head, rows) {
-  const line = (cells) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map((_, index) => (index === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
 }
 
 const ratioTable = (title, unit, rows) =>
@@ -201,7 +197,5 @@ await main("bench:edge", async () => {
   const [{ model }] = cpus();
   const title = `# Benchmark of the Worker\n\nPrinted by \`npm run bench:edge\` on ${cpus().length} cores (${model}), the load and the upstream on the same ones; workerd\nitself, not \`wrangler dev\`. Medians of ${count} interleaved rounds, in brackets the interval that holds the true median in 95 of\n100 runs. Only the ratios mean anything on another machine.`;
   writeFileSync(join(import.meta.dirname, "results.md"), `${[title, ...sections, `### What one carries\n\n${carries}`, last].join("\n\n")}\n`);
-  const page = join(root, "docs", "scale.md");
-  const written = readFileSync(page, "utf8").replace(/(<!-- carries: [^\n]* -->\n)[\s\S]*?(\n<!-- \/carries -->)/, (_, begin, end) => `${begin}\n${carries}\n${end}`);
-  writeFileSync(page, written);
+  fill(join(root, "docs", "scale.md"), "carries", carries);
 });

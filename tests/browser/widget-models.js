@@ -1,4 +1,4 @@
-// What tests/widget-models.test.mjs looks at in a page: one chat, what happened around it, and how long the page was busy.
+// What tests/widget-models.test.mjs looks at in a page: one chat, and what happened around it.
 import "/pkg/dist/widget/define.js";
 
 const chat = document.querySelector("openrouter-chat");
@@ -9,10 +9,4 @@ for (const type of ["or-submit", "or-response-end", "or-model-change", "or-compa
 }
 document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => happened.push({ type: "violation", violatedDirective, blockedURI }));
 
-// Chromium alone tells of tasks above 50 ms.
-const tasks = [];
-if (PerformanceObserver.supportedEntryTypes.includes("longtask")) {
-  new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
-}
-
-Object.assign(window, { chat, happened, tasks, isReady: true });
+Object.assign(window, { chat, happened, isReady: true });

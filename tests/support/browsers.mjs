@@ -5,7 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Browser, Builder, Capabilities } from "selenium-webdriver";
+import { setTimeout } from "node:timers/promises";
+import { Browser, Builder, Capabilities, error } from "selenium-webdriver";
 import chrome from "selenium-webdriver/chrome.js";
 import firefox from "selenium-webdriver/firefox.js";
 import { browsers, root } from "../../scripts/toolchain.mjs";
@@ -19,6 +20,9 @@ export const engines = process.env.BROWSERS?.split(",") ?? ["chromium", "firefox
 /** Width and height, for what screenshots show. */
 const WINDOW = "1200,900";
 
+/** How long what moves, or is covered, is clicked again. */
+const PATIENCE_MS = 5000;
+
 const settings = JSON.parse(readFileSync(join(root, "webdriver.json"), "utf8"));
 
 /**
@@ -30,7 +34,27 @@ export async function openBrowser(engine) {
   for (const [name, path] of Object.entries(paths)) {
     if (!path) throw new Error(`no ${name} of ${engine} is installed: run \`npm run setup -- --browsers\``);
   }
-  return openers[engine](paths);
+  const browser = await openers[engine](paths);
+  makePatient(browser.driver);
+  return browser;
+}
+
+/** A person who misses what still moves, or is covered for a moment, clicks once more; a driver throws. */
+function makePatient(driver) {
+  const execute = driver.execute.bind(driver);
+  driver.execute = async (command) => {
+    const end = Date.now() + PATIENCE_MS;
+    const given = { ...command.getParameters() }; // sending takes some away
+    for (;;) {
+      try {
+        return await execute(command.setParameters({ ...given }));
+      } catch (reason) {
+        const isPassing = reason instanceof error.ElementNotInteractableError || reason instanceof error.ElementClickInterceptedError;
+        if (!isPassing || Date.now() > end) throw reason;
+        await setTimeout(50);
+      }
+    }
+  };
 }
 
 const openers = {
@@ -94,14 +118,13 @@ const closing = (driver, clean) => ({
   },
 });
 
-
 async function answering(url) {
   for (let attempt = 0; ; attempt++) {
     try {
       return await fetch(url);
     } catch (error) {
       if (attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await setTimeout(100);
     }
   }
 }

@@ -21,6 +21,25 @@ export const page = (script, body) => ({
 
 export const delta = (content, finish_reason = null) => ({ id: "gen-widget", model: "the/model", choices: [{ index: 0, delta: { content }, finish_reason }] });
 
+/** What a page's browser keeps under a name: the titles of conversations, and how often each was written. */
+export async function keptIn(driver, name) {
+  const { kept, error } = await driver.executeAsyncScript(
+    `const [name, done] = ["openrouter-chat:" + arguments[0], arguments[1]];
+     const result = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
+     // Opening one that is not there would make it.
+     indexedDB.databases().then(async (all) => {
+       if (!all.some((each) => each.name === name)) return [];
+       const database = await result(indexedDB.open(name));
+       const list = await result(database.transaction("conversations").objectStore("conversations").getAll());
+       database.close();
+       return list.map(({ title, revision }) => [title, revision]);
+     }).then((kept) => done({ kept }), (error) => done({ error: String(error) }));`,
+    name,
+  );
+  assert.equal(error ?? undefined, undefined);
+  return kept;
+}
+
 export class Chat {
   constructor(driver, url) {
     this.driver = driver;
