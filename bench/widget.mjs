@@ -8,8 +8,10 @@ import { Key } from "selenium-webdriver";
 import { main } from "../scripts/processes.mjs";
 import { root } from "../scripts/toolchain.mjs";
 import { openBrowser } from "../tests/support/browsers.mjs";
+import { markdownPages, page } from "../tests/support/chat.mjs";
 import { serveFiles } from "../tests/support/files.mjs";
 import { startUpstream } from "../tests/upstream/server.mjs";
+import { HOSTILE } from "../tests/widget/corpus.js";
 import { fill, table } from "./report.mjs";
 import { connectTools, traced } from "./trace.mjs";
 
@@ -67,18 +69,9 @@ function scripted(pieces, delayMs) {
 const code = `\`\`\`js\n${"const value = compute(1, \"two\", [3]); // and a comment\n".repeat(3800)}\`\`\`\n`;
 const rows = `| name | in | out | context |\n|---|---:|---:|---|\n${Array.from({ length: 1000 }, (_, i) => `| model ${i} | ${i / 10} | ${i / 5} | ${i}K |`).join("\n")}\n`;
 
-const page = {
-  headers: {
-    "content-security-policy":
-      "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; require-trusted-types-for 'script'; trusted-types 'none'",
-  },
-  body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Chat</title><link rel="stylesheet" href="/tests/browser/widget.css"><link rel="icon" href="data:,"></head>
-    <body><main><openrouter-chat></openrouter-chat></main><script type="module" src="/tests/browser/widget.js"></script></body></html>`,
-};
-
 /** Opens the page anew, and says what its main thread did meanwhile. */
-async function watched(tools, driver, url, { prepare = () => {}, happen }) {
-  await driver.get(url);
+async function watched(tools, driver, url, { path = "/", prepare = () => {}, happen }) {
+  await driver.get(url + path);
   await driver.wait(() => driver.executeScript("return window.isReady"), 10_000);
   await prepare(driver);
   const { seen, tasks } = await traced(tools, async () => {
@@ -87,7 +80,7 @@ async function watched(tools, driver, url, { prepare = () => {}, happen }) {
     await happen(driver);
     // What it has left to do.
     await driver.executeAsyncScript("const done = arguments[0]; setTimeout(() => requestIdleCallback(done), 500)");
-    const shown = await driver.executeScript("return [chat.shadowRoot.querySelector('article:last-child .content')?.textContent.length ?? 0, chat.shadowRoot.querySelectorAll('*').length]");
+    const shown = await driver.executeScript("const root = window.chat?.shadowRoot ?? document; return [root.querySelector('article:last-child .content')?.textContent.length ?? 0, root.querySelectorAll('*').length]");
     return { ms: performance.now() - begin, shown };
   });
   const longest = (of) => Math.round(Math.max(0, ...tasks.map(of)));
@@ -139,12 +132,21 @@ const cases = {
     },
     happen: usePicker,
   },
+  [`the tests' ${Object.keys(HOSTILE).length} hostile texts as Markdown`]: {
+    path: "/markdown",
+    happen: async (driver) => {
+      for (const name of Object.keys(HOSTILE)) {
+        const harm = await driver.executeAsyncScript("const [name, done] = arguments; markdown.harm(name).then(done, (error) => done(String(error)))", name);
+        if (harm) throw new Error(`${name}: ${harm}`);
+      }
+    },
+  },
   "nothing, again": { happen: rests },
 };
 
 await main("bench:widget", async () => {
   const upstream = await startUpstream();
-  const files = await serveFiles({ "/": page }, upstream.url);
+  const files = await serveFiles({ "/": page("/tests/browser/widget.js", "<main><openrouter-chat></openrouter-chat></main>"), ...(await markdownPages()) }, upstream.url);
   const browser = await openBrowser("chromium");
   try {
     const { driver } = browser;
@@ -154,7 +156,7 @@ await main("bench:widget", async () => {
     upstream.define({ model: "bench/code", ...whole(code) });
     upstream.define({ model: "bench/table", ...whole(rows) });
     const measured = [];
-    for (const [name, { prepare, happen }] of Object.entries(cases)) measured.push([name, ...(await watched(tools, driver, files.url, { prepare, happen }))]);
+    for (const [name, one] of Object.entries(cases)) measured.push([name, ...(await watched(tools, driver, files.url, one))]);
     const written = table(HEAD, measured);
     console.log(`\n${written}`);
     if (!quick) fill(join(root, "docs", "widget.md"), "trace", written);

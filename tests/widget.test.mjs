@@ -5,10 +5,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { join } from "node:path";
 import { Key } from "selenium-webdriver";
-import { build } from "esbuild";
 import { root } from "../scripts/toolchain.mjs";
 import { engines, openBrowser } from "./support/browsers.mjs";
-import { keptIn } from "./support/chat.mjs";
+import { keptIn, markdownPages } from "./support/chat.mjs";
 import { serveFiles } from "./support/files.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 import { HOSTILE } from "./widget/corpus.js";
@@ -34,17 +33,11 @@ let files;
 
 before(async () => {
   upstream = await startUpstream();
-  // The parts that are not exported, for what is asked of them alone.
-  const parts = await build({
-    stdin: { contents: 'export * from "./markdown.ts"; export * from "./words.ts"; export * from "./highlight.ts";', resolveDir: join(root, "npm/src/widget"), loader: "ts" },
-    bundle: true, format: "esm", write: false, target: "es2022",
-  });
   files = await serveFiles(
     {
       "/": page("/tests/browser/widget.js", "<main><h1 class=\"title\">A page</h1><openrouter-chat></openrouter-chat></main>"),
-      "/markdown": page("/tests/browser/markdown.js", "<main></main>"),
+      ...(await markdownPages()),
       "/late": page("/tests/browser/widget-late.js", "<main><openrouter-chat></openrouter-chat></main>"),
-      "/parts.js": { body: parts.outputFiles[0].text, headers: { "content-type": "text/javascript" } },
       "/axe.js": { body: readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8"), headers: { "content-type": "text/javascript" } },
     },
     upstream.url,

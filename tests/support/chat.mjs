@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { root } from "../../scripts/toolchain.mjs";
 
 export const STRICT =
@@ -18,6 +19,17 @@ export const page = (script, body) => ({
     <title>Chat</title><link rel="stylesheet" href="/tests/browser/widget.css"><link rel="icon" href="data:,"></head>
     <body>${body}<script type="module" src="${script}"></script></body></html>`,
 });
+
+/** The page of tests/browser/markdown.js, with the parts that are not exported. */
+export async function markdownPages() {
+  const source = 'export * from "./markdown.ts"; export * from "./words.ts"; export * from "./highlight.ts";';
+  const stdin = { contents: source, resolveDir: join(root, "npm/src/widget"), loader: "ts" };
+  const { outputFiles } = await build({ stdin, bundle: true, format: "esm", write: false, target: "es2022" });
+  return {
+    "/markdown": page("/tests/browser/markdown.js", "<main></main>"),
+    "/parts.js": { body: outputFiles[0].text, headers: { "content-type": "text/javascript" } },
+  };
+}
 
 export const delta = (content, finish_reason = null) => ({ id: "gen-widget", model: "the/model", choices: [{ index: 0, delta: { content }, finish_reason }] });
 
