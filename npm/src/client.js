@@ -55,7 +55,7 @@ function explain(error) {
   if (error instanceof OpenRouterError) return error;
   const isForbidden = error instanceof WebAssembly.CompileError && /unsafe-eval|Content.Security.Policy|\bCSP\b|embedder/i.test(error.message);
   const message = isForbidden
-    ? "the page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src"
+    ? "WebAssembly is forbidden here: a page's Content-Security-Policy needs 'wasm-unsafe-eval' in its script-src, a Worker's bundler the condition `workerd`"
     : "the WebAssembly module could not be loaded";
   return new OpenRouterError({ code: "configuration", message, retryable: !isForbidden, cause: error });
 }
