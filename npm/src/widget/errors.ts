@@ -53,7 +53,7 @@ export const WORDS = {
   error_malformed_response: "The answer cannot be read",
   advice_malformed_response: "Something on the way garbled it. Try again; if it happens with every model, a proxy is the reason.",
   error_configuration: "This site is not set up correctly",
-  advice_configuration: "Only its owner can fix that. Below is what he needs to know.",
+  advice_configuration: "Only its owner can fix that, with what is below.",
   error_upstream_error: "The model stopped with an error",
   advice_upstream_error: "It did not say more than stands below. Another model may do better.",
   error_invalid_output: "The answer has the wrong form",
