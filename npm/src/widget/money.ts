@@ -1,7 +1,7 @@
 // What answers used and cost, in a line. The rest is in costs.ts, which is loaded when somebody asks for it, or when a
 // chat is long enough to wonder how much of it still fits.
 // Seam: the message view puts `usageLine(entry, host)` under each answer that is over; the header has what all cost.
-import { button } from "./dom.ts";
+import { button, h } from "./dom.ts";
 import type { Host } from "./host.ts";
 import type { Entry } from "./thread.ts";
 
@@ -16,9 +16,11 @@ export function usageLine(entry: Entry, host: Host): HTMLElement {
   if (typeof usage?.cost === "number") facts.push(words.dollars(usage.cost));
   if (firstTokenMs) facts.push(words.say("firstToken", { seconds: words.short(firstTokenMs / 1000) }));
   if (tokensPerSecond) facts.push(words.say("speed", { tokens: words.short(tokensPerSecond) }));
-  const element = button(facts.filter(Boolean).join(" · "), { class: "usage", part: "usage", "aria-expanded": "false" }, async () => {
+  const element = button("", { class: "usage", part: "usage", "aria-expanded": "false" }, async () => {
     const costs = await host.load(() => import("./costs.ts"));
     costs?.toggleDetails(entry, host, element);
   });
+  // Each by itself: from right to left, a number would join the name before it.
+  for (const fact of facts) if (fact) element.append(element.textContent && " · ", h("bdi", {}, fact));
   return element;
 }
