@@ -10,6 +10,7 @@ import { Browser, Builder, Capabilities, error } from "selenium-webdriver";
 import chrome from "selenium-webdriver/chrome.js";
 import firefox from "selenium-webdriver/firefox.js";
 import { browsers, root } from "../../scripts/toolchain.mjs";
+import { noteChecks } from "./axe.mjs";
 import { freePort } from "./loopback.mjs";
 
 process.env.SE_AVOID_STATS = "true";
@@ -36,6 +37,7 @@ export async function openBrowser(engine) {
   }
   const browser = await openers[engine](paths);
   makePatient(browser.driver);
+  if (process.env.AXE_CHECKS) noteChecks(browser.driver, engine, process.env.AXE_CHECKS);
   return browser;
 }
 
