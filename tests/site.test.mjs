@@ -19,7 +19,7 @@ const policy = readFileSync(join(root, "www", "public", "_headers"), "utf8").mat
 
 test("there is a page for each guide but the widget's, for the reference, and for each class", () => {
   const guides = readdirSync(join(root, "docs", "guide")).filter((file) => file !== "widget.md");
-  const titles = [...guides.map((file) => `guide/${file}`), "client.md", "errors.md", "proxy.md"].map((file) => readFileSync(join(root, "docs", file), "utf8").match(/^# (.+)$/m)[1]);
+  const titles = [...guides.map((file) => `guide/${file}`), "client.md", "errors.md", "proxy.md", "widget.md"].map((file) => readFileSync(join(root, "docs", file), "utf8").match(/^# (.+)$/m)[1]);
   const documents = pages.filter((file) => file.startsWith("documents")).map((file) => textOf(file).match(/<title>(.+?) \|/)[1]);
   assert.deepEqual(titles.filter((title) => !documents.includes(title)), []);
   for (const name of ["OpenRouter", "OpenRouterError", "Conversation"]) assert.ok(pages.some((file) => file.endsWith(`${name}.html`)), name);

@@ -15,7 +15,7 @@ const groups = {
     "quick-start", "widget", "streaming", "tools", "structured-output", "models-and-cost", "errors-and-retries", "proxy-and-auth", "runtimes",
     "csp", "migration",
   ].map((name) => `docs/guide/${name}.md`),
-  Reference: ["docs/client.md", "docs/errors.md", "docs/features.md"],
+  Reference: ["docs/client.md", "docs/errors.md", "docs/features.md", "docs/widget.md"],
   Proxy: ["docs/proxy.md", "docs/passing.md", "docs/clients.md", "docs/admin.md", "docs/faults.md", "docs/proxy-features.md", "docs/scale.md"],
 };
 const pages = Object.values(groups).flat();
@@ -25,9 +25,9 @@ const modules = { index: "openrouter-wasm", compare: "openrouter-wasm/compare", 
 function page(path, group) {
   const text = readFileSync(join(root, path), "utf8").replaceAll(/^<!--.*-->\n/gm, "");
   const [, title] = text.match(/^# (.+)\n/);
-  const body = text.replaceAll(/(!?)\]\((?!\w+:|#)([^)#]+)(#[^)]*)?\)/g, (link, image, target, anchor = "") => {
+  const body = text.replaceAll(/\]\((?!\w+:|#)([^)#]+)(#[^)]*)?\)/g, (link, target, anchor = "") => {
     const to = relative(root, resolve(root, dirname(path), target));
-    if (image || pages.includes(to)) return link;
+    if (/\.(png|svg)$/.test(to) || pages.includes(to)) return link;
     return `](${REPOSITORY}/${basename(to).includes(".") ? "blob" : "tree"}/main/${to}${anchor})`;
   });
   return `---\ntitle: ${JSON.stringify(title)}\ngroup: ${group}\n---\n\n${body}`;
@@ -40,6 +40,8 @@ for (const [group, paths] of Object.entries(groups)) {
     writeFileSync(join(work, path), page(path, group));
   }
 }
+// What they show.
+cpSync(join(root, "docs", "widget"), join(work, "docs", "widget"), { recursive: true });
 cpSync(join(root, "pkg", "dist"), join(work, "types"), { recursive: true, filter: (path) => !/\.(js|wasm)$/.test(path) });
 const compilerOptions = { target: "es2022", module: "nodenext", lib: ["es2023", "dom", "dom.iterable"], types: [], strict: true };
 writeFileSync(join(work, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["types/*.d.ts"] }));
