@@ -1,8 +1,9 @@
 // What the compiler and the linters say, warnings denied: formatting, clippy on both targets, documentation, and the
 // rules about what the wasm may hold. Types are a suite of `npm test`.
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { widgetSizes } from "../bench/widget-size.mjs";
 import { build } from "./build.mjs";
 import { Failure, ask, main, run } from "./processes.mjs";
 import { environment, newNode, root, wasmEnvironment } from "./toolchain.mjs";
@@ -103,21 +104,9 @@ function checkUpload() {
 
 /** What a page loads for a text chat in which the picker is opened, without the client; and what is loaded when it is needed. */
 function checkWidget() {
-  const folder = join(root, "pkg", "dist", "widget");
-  const scripts = readdirSync(folder).filter((name) => name.endsWith(".js"));
-  const size = (name) => gzipSync(readFileSync(join(folder, name)), { level: 9 }).length;
-  const loaded = new Set();
-  const load = (name) => {
-    if (!scripts.includes(name) || loaded.has(name)) return;
-    loaded.add(name);
-    for (const [, other] of readFileSync(join(folder, name), "utf8").matchAll(/(?:from|import)"\.\/([^"]+)"/g)) load(other);
-  };
-  load("define.js");
-  load(scripts.find((name) => name.startsWith("picker-")));
-  const list = (names) => names.map((name) => `${name.replace(/-\w+\.js$|\.js$/, "")} ${size(name)}`).join(", ");
-  const total = [...loaded].reduce((sum, name) => sum + size(name), 0);
-  if (loaded.size < 3) throw new Failure("the widget's files have other names now: see checkWidget");
-  if (total > MOST_WIDGET_BYTES) throw new Failure(`the widget with its picker is ${total} bytes with gzip, and ${MOST_WIDGET_BYTES} are allowed (${list([...loaded])})`);
-  console.log(`check: the widget with its picker is ${total} bytes with gzip (${list([...loaded])})`);
-  console.log(`check: loaded when it is needed: ${list(scripts.filter((name) => !loaded.has(name) && name !== "index.js"))}`);
+  const { first, later, total } = widgetSizes();
+  const list = (sizes) => Object.entries(sizes).map((each) => each.join(" ")).join(", ");
+  if (total > MOST_WIDGET_BYTES) throw new Failure(`the widget with its picker is ${total} bytes with gzip, and ${MOST_WIDGET_BYTES} are allowed (${list(first)})`);
+  console.log(`check: the widget with its picker is ${total} bytes with gzip (${list(first)})`);
+  console.log(`check: loaded when it is needed: ${list(later)}`);
 }
