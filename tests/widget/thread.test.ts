@@ -154,6 +154,23 @@ test("trying again takes the place of an answer that came to nothing", async () 
   assert.deepEqual(shown(thread), ["q", "a"]);
 });
 
+test("trying again takes nothing away of what was said since", async () => {
+  const { thread, give, until } = scripted();
+  thread.send("q");
+  give(Object.assign(new Error("no"), { code: "overloaded" }));
+  await until("end");
+  const failed = thread.path[1]!;
+  thread.send("next");
+  give(text("a"), end("a"));
+  await until("end", 2);
+  thread.retry(failed);
+  give(text("b"), end("b"));
+  await until("end", 3);
+  assert.deepEqual(shown(thread), ["q", "b"]);
+  thread.turn(thread.path[1]!, -1);
+  assert.deepEqual(shown(thread), ["q", "", "next", "a"]);
+});
+
 test("reasoning, tools, images and sources are kept in order", async () => {
   const { thread, give, until } = scripted();
   thread.send("q");

@@ -163,7 +163,8 @@ export class Thread {
     const { parent } = answer;
     if (!parent) return;
     this.stop();
-    if (answer.messages.length === 0) detach(answer);
+    // What was said after it is its branch, and stays.
+    if (answer.messages.length + answer.children.length === 0) detach(answer);
     this.#answer(parent);
   }
 
