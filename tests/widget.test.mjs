@@ -440,6 +440,29 @@ for (const engine of engines) {
         assert.deepEqual([body.messages[0].content, body.temperature], ["yes!", 0.5]);
       });
 
+      test("a listener hears of an edited message too, and may change or prevent it", async () => {
+        const model = define({ events: [delta("ok", "stop"), "[DONE]"] });
+        await chat.ask(model, "first");
+        await chat.run("chat.addEventListener('or-submit', (event) => { if (/never/.test(event.detail.content)) event.preventDefault(); else { event.detail.content += '!'; event.detail.request.temperature = 0.5; } })");
+        await chat.type(Key.ARROW_UP);
+        const editor = await chat.find(".editor textarea");
+        await editor.sendKeys(" never", Key.ENTER);
+        assert.equal(await editor.getAttribute("value"), "first never", "what was written stays");
+        await editor.sendKeys(...Array(5).fill(Key.BACK_SPACE), "ever", Key.ENTER);
+        await chat.over();
+        const bodies = upstream.requests.filter((request) => request.model === model).map(({ body }) => [body.messages[0].content, body.temperature]);
+        assert.deepEqual(bodies, [["first", undefined], ["first ever!", 0.5]]);
+      });
+
+      test("with a touch keyboard Enter starts a new line in an edited message too", async () => {
+        await chat.ask(define({ events: [delta("ok", "stop"), "[DONE]"] }), "one");
+        await chat.run("const real = matchMedia; window.matchMedia = (query) => (/coarse/.test(query) ? { matches: true } : real(query))");
+        await chat.click("[data-action=edit]");
+        const editor = await chat.find(".editor textarea");
+        await editor.sendKeys(Key.ENTER, "two");
+        assert.equal(await chat.run("return arguments[0].value", editor), "one\ntwo");
+      });
+
       test("the end is followed until the reader leaves it, and again when he is back", async () => {
         const lines = Array.from({ length: 12 }, (_, i) => delta(`${"line\n\n".repeat(6)}${i}\n\n`));
         const model = define({ events: [...lines, delta("end", "stop"), "[DONE]"], stepped: true });

@@ -83,10 +83,6 @@ export class Composer {
     this.#update();
   }
 
-  get hasFocus(): boolean {
-    return this.element.contains(this.#host.root.activeElement);
-  }
-
   /** Puts the cursor into the text, except where that would open a keyboard over the page. */
   focus(): void {
     if (!hasTouchKeyboard()) this.#text.focus({ preventScroll: true });

@@ -4,7 +4,7 @@ import type { ErrorCard } from "./errors.ts";
 import type { Host } from "./host.ts";
 import { MarkdownView, link } from "./markdown.ts";
 import { usageLine } from "./money.ts";
-import { isTextFile, textOf, type Change, type Entry, type Part } from "./thread.ts";
+import { textOf, type Change, type Entry, type Part } from "./thread.ts";
 
 export class MessageList {
   readonly element: HTMLElement;
@@ -168,27 +168,7 @@ class MessageView {
   /** Lets a question be said in other words, in its place. */
   async edit(): Promise<void> {
     const editing = await this.#host.load(() => import("./editing.ts"));
-    if (!editing || this.element.dataset.editing !== undefined) return;
-    const close = () => {
-      form.remove();
-      delete this.element.dataset.editing;
-    };
-    const cancel = () => {
-      close();
-      this.#footer.querySelector<HTMLElement>("[data-action=edit]")?.focus();
-    };
-    const send = (content: string) => {
-      close();
-      this.#host.focusComposer();
-      // What was sent along with the words goes along with the new ones.
-      const [message] = this.#entry.messages;
-      const others = Array.isArray(message?.content) ? message.content.filter((part) => part.type !== "text" || isTextFile(part)) : [];
-      this.#host.thread.edit(this.#entry, others.length > 0 ? [{ type: "text", text: content }, ...others] : content);
-    };
-    const { form, focus } = editing.createEditor(this.#host, textOf(this.#entry), send, cancel);
-    this.element.dataset.editing = "";
-    this.#content.after(form);
-    focus();
+    editing?.edit(this.#entry, this.#host, this.element);
   }
 
   #begin(): void {

@@ -135,8 +135,8 @@ export class Thread {
   }
 
   /** Says something else in place of a question, which stays as another branch. */
-  edit(question: Entry, content: string | ContentPart[]): Entry {
-    return this.#question(question.parent ?? this.#root, content, question.request);
+  edit(question: Entry, content: string | ContentPart[], request = question.request): Entry {
+    return this.#question(question.parent ?? this.#root, content, request);
   }
 
   /** Adds a question and its answers, which came elsewhere, and shows one of them. */
