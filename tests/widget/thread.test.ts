@@ -120,6 +120,14 @@ test("editing while an answer comes ends that answer first", async () => {
   assert.deepEqual(shown(thread), ["other", "A"]);
 });
 
+test("who hears of a question may end it at once, and then nothing is asked or begun", async () => {
+  const { thread, asked, changes } = scripted();
+  thread.subscribe(({ type }) => type === "path" && thread.stop());
+  thread.send("q");
+  assert.deepEqual(changes.map(({ type }) => type), ["path", "end"]);
+  assert.deepEqual([thread.isBusy, thread.path[1]!.state, asked], [false, "stopped", []]);
+});
+
 test("a failure keeps the partial answer, its error and what it cost", async () => {
   const { thread, give, until } = scripted();
   thread.send("q");

@@ -71,7 +71,8 @@ export class OpenRouterChat extends Base {
   declare disabled: boolean;
   declare open: boolean;
   declare maxTokens: number;
-  signIn: (() => unknown) | undefined;
+  // What a page has set before the element was defined is there already.
+  signIn = Reflect.get(this, "signIn") as (() => unknown) | undefined;
   #connection: Connection | undefined;
   #tools: Public["tools"] = [];
   #options: RequestOptions = {};

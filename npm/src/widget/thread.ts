@@ -260,6 +260,8 @@ export class Thread {
     this.#request = request;
     this.#answering = answer;
     this.#tell({ type: "path" });
+    // Whoever hears of it may have ended it, or asked something else.
+    if (this.#request !== request) return;
     this.#tell({ type: "start", entry: answer });
     void this.#read(answer, request);
   }
