@@ -128,6 +128,21 @@ test("who hears of a question may end it at once, and then nothing is asked or b
   assert.deepEqual([thread.isBusy, thread.path[1]!.state, asked], [false, "stopped", []]);
 });
 
+test("there is one answer at a time, even where each end asks something", async () => {
+  const { thread, asked, give, until } = scripted();
+  const queue = ["queued"];
+  thread.subscribe(({ type }) => type === "end" && queue.length > 0 && thread.send(queue.pop()!));
+  const question = thread.send("q");
+  give(text("par"));
+  await until("event");
+  thread.edit(question, "other");
+  assert.equal(asked.filter(({ signal }) => !signal.aborted).length, 1);
+  assert.deepEqual(thread.answers.map(({ state }) => state).sort(), ["stopped", "stopped", "streaming"]);
+  give(text("A"), end("A"));
+  await until("end", 3);
+  assert.deepEqual(shown(thread), ["other", "A"]);
+});
+
 test("a failure keeps the partial answer, its error and what it cost", async () => {
   const { thread, give, until } = scripted();
   thread.send("q");
@@ -191,10 +206,12 @@ test("reasoning, tools, images and sources are kept in order", async () => {
     { type: "image", image: { type: "image_url", image_url: { url: "data:image/png;base64,AA" } } },
     { type: "annotation", annotation: { type: "url_citation", url_citation: { url: "https://a.example/", title: "A" } } },
     { type: "annotation", annotation: { type: "url_citation", url_citation: { url: "javascript:alert(1)" } } },
+    { type: "annotation", annotation: { type: "url_citation" } },
     end("It is sunny."),
   );
   await until("end");
-  const { parts, sources } = thread.path[1]!;
+  const { parts, sources, state } = thread.path[1]!;
+  assert.equal(state, "done", "a source without an address does no harm");
   assert.deepEqual(parts.map(({ type }) => type), ["reasoning", "tool", "text", "image"]);
   assert.equal(parts[0]!.type === "reasoning" && parts[0]!.text, "hmm");
   assert.deepEqual(parts[1], { type: "tool", id: "1", name: "weather", arguments: "{}", state: "done", result: "sun" });

@@ -255,6 +255,8 @@ export class Thread {
   }
 
   #begin(answer: Entry): void {
+    // Whoever heard of an end may have asked something by now: there is one answer at a time.
+    this.stop();
     answer.state = "streaming";
     const request = new AbortController();
     this.#request = request;
@@ -412,7 +414,7 @@ function settle({ parts }: Entry, id: string, content: Message["content"], isErr
 
 function cite({ sources }: Entry, annotation: { type: string; url_citation?: unknown }): void {
   if (annotation.type !== "url_citation") return;
-  const { url, title } = annotation.url_citation as { url: string; title?: string };
+  const { url = "", title } = (annotation.url_citation ?? {}) as { url?: string; title?: string };
   if (/^https?:\/\//i.test(url) && !sources.some((source) => source.url === url)) sources.push({ url, title: title || url });
 }
 
