@@ -370,6 +370,24 @@ for (const engine of engines) {
         assert.match(await chat.text("article[data-role=assistant] > .content > .body"), /blue/);
       });
 
+      test("an answer with tools that is stopped has cost what all of its steps have", async () => {
+        const call = (cost) => ({
+          events: [
+            { id: "gen-widget", model: "the/model", choices: [{ index: 0, delta: { tool_calls: [{ index: 0, id: `call-${cost}`, type: "function", function: { name: "f", arguments: "{}" } }] }, finish_reason: "tool_calls" }] },
+            { ...delta(""), usage: { prompt_tokens: 10, completion_tokens: 1, total_tokens: 11, cost } },
+            "[DONE]",
+          ],
+        });
+        const model = define({ sequence: [call(0.5), call(0.25), { events: [delta("Half")], end: "hold" }] });
+        await chat.run("chat.tools = [{ name: 'f', parameters: { type: 'object' }, run: () => 'ok' }]; chat.model = arguments[0]", model);
+        await chat.type("Go", Key.ENTER);
+        await chat.until("article[data-role=assistant] > .content > .body", (text) => text === "Half");
+        await chat.type(Key.ESCAPE);
+        await chat.over();
+        const [{ state, usage }] = await chat.happened("or-response-end");
+        assert.deepEqual([state, usage.cost, usage.prompt_tokens], ["stopped", 0.75, 20]);
+      });
+
       test("a tool without a handler is answered by the event", async () => {
         await chat.run(`chat.tools = [{ name: 'get_weather', parameters: { type: 'object' } }];
           chat.addEventListener('or-tool-call', ({ detail }) => detail.respondWith(Promise.resolve('rain from ' + detail.name)));`);

@@ -143,6 +143,16 @@ test("there is one answer at a time, even where each end asks something", async 
   assert.deepEqual(shown(thread), ["other", "A"]);
 });
 
+test("what was thought about until somebody stopped it took its time", async () => {
+  const { thread, give, until } = scripted();
+  thread.send("q");
+  give({ type: "reasoning", text: "hm" });
+  await until("event");
+  thread.stop();
+  const [part] = thread.path[1]!.parts;
+  assert.ok(part?.type === "reasoning" && part.seconds! > 0, JSON.stringify(part));
+});
+
 test("a failure keeps the partial answer, its error and what it cost", async () => {
   const { thread, give, until } = scripted();
   thread.send("q");

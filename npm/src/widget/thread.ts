@@ -85,6 +85,7 @@ export class Thread {
   #root = entry("user");
   #request: AbortController | undefined;
   #answering: Entry | undefined;
+  #reasoningSince = 0;
 
   constructor(ask: Ask) {
     this.#ask = ask;
@@ -275,7 +276,6 @@ export class Thread {
     const before = answer.messages;
     let isJoined = before.length === 0;
     let pauseAt = begin + SLICE_MS;
-    let reasoningSince = 0;
     try {
       const asked = this.#ask({ messages: [...messagesBefore(answer), ...before.map(begun)], signal, request: answer.parent?.request ?? {} });
       answer.model = asked.model;
@@ -283,14 +283,14 @@ export class Thread {
         if (signal.aborted) break;
         const now = performance.now();
         if (event.type !== "usage" && event.type !== "end") answer.firstTokenMs ??= now - start;
-        if (event.type === "reasoning" && answer.parts.at(-1)?.type !== "reasoning") reasoningSince = now;
+        if (event.type === "reasoning" && answer.parts.at(-1)?.type !== "reasoning") this.#reasoningSince = now;
         if (event.type === "end") event.messages = joined(before, event.messages);
         if (event.type === "text" && !isJoined) {
           isJoined = true;
           const last = answer.parts.at(-1);
           if (last?.type === "text") last.text = upTo(last.text, event.text);
         }
-        take(answer, event, (now - reasoningSince) / 1000);
+        take(answer, event, (now - this.#reasoningSince) / 1000);
         answer.totalMs = now - start;
         this.#tell({ type: "event", entry: answer, event });
         // While there is always more to read, nothing else would get a turn: no frame, and no click on Stop.
@@ -314,7 +314,7 @@ export class Thread {
     this.#answering = undefined;
     answer.state = state;
     const last = answer.parts.at(-1);
-    if (last?.type === "reasoning") last.seconds ??= 0;
+    if (last?.type === "reasoning") last.seconds ??= (performance.now() - this.#reasoningSince) / 1000;
     for (const part of answer.parts) if (part.type === "tool" && part.state === "running") part.state = "failed";
     if (state !== "done") keepPartial(answer);
     this.#tell({ type: "end", entry: answer });
