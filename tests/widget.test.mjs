@@ -344,6 +344,15 @@ for (const engine of engines) {
         await chat.until(".code-head button", (text) => text === "Copied");
       });
 
+      test("what is read out of an answer is all of it, without the buttons", async () => {
+        const model = define({ events: [delta("First:\n\n1. one\n   ```sh\n   npm i\n   ```\n2. two **bold**ly\n\n| a | b |\n|---|---|\n| c | d |"), delta("", "length"), "[DONE]"] });
+        await chat.ask(model);
+        const words = (await chat.text("[role=status]")).split(/\s+/);
+        assert.deepEqual(words, "First: one npm i two boldly a b c d The answer reached its length limit.".split(" "));
+        await chat.ask("sim/images");
+        assert.doesNotMatch(await chat.text("[role=status]"), /empty/);
+      });
+
       test("the page may colour code itself, and hears each word", async () => {
         await chat.run("chat.highlight = (code, language) => Object.assign(document.createElement('b'), { textContent: code, title: language }); window.heard = ''; chat.addEventListener('or-response-delta', ({ detail: { event } }) => (window.heard += event.text))");
         const code = "```js\nlet a = 1;\n```";

@@ -428,7 +428,7 @@ export class OpenRouterChat extends Base {
     } else {
       const { state, messages, model, usage, finishReason, error } = entry;
       if (parts) parts.composer.isBusy = this.isBusy;
-      if (!this.isBusy) this.#host.announce(state === "done" ? parts?.list.spoken(entry) || words.say("answerEmpty") : state === "stopped" ? words.say("stopped") : "");
+      if (!this.isBusy) this.#host.announce(state === "done" ? parts?.list.spoken(entry) || words.say(entry.parts.some(({ type }) => type === "image") ? "image" : "answerEmpty") : state === "stopped" ? words.say("stopped") : "");
       if (state === "failed") emit("or-error", { id, error });
       emit("or-response-end", { id, state: state as "done", messages, model, usage, finishReason });
       emit("or-messages-change", { messages: this.messages });

@@ -131,11 +131,9 @@ class MessageView {
   }
 
   get spoken(): string {
-    const blocks = [...this.#content.querySelectorAll<HTMLElement>(".body")].filter((body) => !body.closest("details"));
-    return blocks
-      .flatMap((body) => [...body.children])
-      .map((block) => (block.querySelector("pre") ?? block).textContent)
-      .join("\n");
+    // An answer that ended at a limit says so.
+    const blocks = [...this.#content.querySelectorAll(".body, .note")].filter((block) => !block.closest("details"));
+    return blocks.map(spokenOf).join("").trim();
   }
 
   update(): boolean {
@@ -283,6 +281,13 @@ class MessageView {
     else this.#footer.prepend(shown);
     this.#branch = shown;
   }
+}
+
+/** Text without buttons; what stands below or beside something else does not run into it. */
+function spokenOf(node: Node): string {
+  if (/^(code-head|quiet)/.test((node as Element).className)) return "";
+  const text = node.firstChild ? [...node.childNodes].map(spokenOf).join("") : node.textContent!;
+  return /^([HPT]|LI)/.test(node.nodeName) ? `\n${text}` : text;
 }
 
 function partView(part: Part, host: Host, role: Entry["role"]): PartView {
