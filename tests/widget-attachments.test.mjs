@@ -189,6 +189,22 @@ for (const engine of engines) {
       assert.equal(sent(model)[1].text, "notes.txt:\n\nsome notes");
     });
 
+    test("a message that was refused is given back with its files", async () => {
+      const model = `test/files-${engine}-${++count}`;
+      upstream.define({ model, sequence: [{ status: 422, body: '{"error":{"code":422,"message":"No."}}' }, { events: [delta("seen", "stop"), "[DONE]"] }] });
+      await choose("sea.png", "report.pdf", "words.wav", "notes.txt");
+      await cards("sea.png", "report.pdf", "words.wav", "notes.txt");
+      await chat.ask(model, "Look", Key.ENTER);
+      const before = sent(model);
+      await cards();
+      await (await chat.find("[data-remedy=edit]")).click();
+      await cards("image.png", "report.pdf", "audio.wav", "notes.txt");
+      assert.equal(await chat.draft(), "Look");
+      assert.deepEqual(await chat.all("article"), []);
+      await chat.ask(model, Key.ENTER);
+      assert.deepEqual(sent(model), before);
+    });
+
     test("a file alone is a message, and one that a listener prevents keeps its files", async () => {
       const model = unlisted();
       await chat.run("chat.addEventListener('or-submit', (event) => { if (window.prevents) event.preventDefault(); }); window.prevents = true; chat.model = arguments[0]", model);

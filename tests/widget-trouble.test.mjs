@@ -236,6 +236,29 @@ for (const engine of engines) {
       assert.equal(await run("return window.signIns"), 1);
     });
 
+    test("signing in takes nothing away of what happened meanwhile, and one that fails is told to the page", async () => {
+      const model = define({ sequence: [refusal(401, "This session is over."), answer("elsewhere")] });
+      await run("chat.signIn = () => new Promise((resolve, reject) => Object.assign(window, { signedIn: resolve, refused: reject }))");
+      await ask(model, "one");
+      await click("[data-remedy=sign-in]");
+      await run("refused(new Error('the window was closed'))");
+      await driver.wait(() => run("return happened.filter(({ type }) => type === 'or-error').length === 2"), WAIT_MS);
+      await click("[data-remedy=sign-in]");
+      await run("chat.clear()");
+      await ask(model, "two");
+      await until("article[data-role=assistant] .body", (text) => text === "elsewhere");
+      await driver.executeAsyncScript("signedIn(); setTimeout(arguments[0])");
+      assert.deepEqual([await texts("article .body"), await run("return chat.isBusy"), asked(model).length], [["two", "elsewhere"], false, 2]);
+    });
+
+    test("a refused message is given back without what was said since", async () => {
+      await ask("sim/422", "bad");
+      await ask(define(answer("fine")), "good");
+      await click("[data-remedy=edit]");
+      assert.equal(await draft(), "bad");
+      assert.deepEqual(await texts("article .body"), ["bad", "good", "fine"]);
+    });
+
     test("a chat that is too long goes on without its older half, or the question opens a new one", async () => {
       const model = define({ sequence: [answer("ONE"), answer("TWO"), { builtin: "sim/400-context" }, answer("THREE")] });
       await ask(model, "one");

@@ -88,8 +88,9 @@ export class Composer {
     if (!hasTouchKeyboard()) this.#text.focus({ preventScroll: true });
   }
 
-  /** Gives a text to be edited, before what is there already. */
-  fill(text: string): void {
+  /** Gives a text to be edited, before what is there already, and files. */
+  fill(text: string, files: File[] = []): void {
+    void this.#attach(files);
     const draft = this.#text.value.trim();
     this.value = draft && draft !== text ? `${text}\n\n${draft}` : text;
     this.#text.focus();
@@ -128,7 +129,7 @@ export class Composer {
     this.#attachments?.onDrag(event);
   }
 
-  async #attach(given: FileList): Promise<void> {
+  async #attach(given: Iterable<File>): Promise<void> {
     const files = [...given];
     if (files.length === 0) return;
     const tray = await this.#tray();

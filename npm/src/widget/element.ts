@@ -103,7 +103,7 @@ export class OpenRouterChat extends Base {
     announce: (words) => {
       if (this.#parts) this.#parts.status.textContent = words;
     },
-    fill: (text) => this.#parts?.composer.fill(text),
+    fill: (text, files) => this.#parts?.composer.fill(text, files),
     draft: (text) => {
       const { composer } = this.#parts ?? {};
       if (composer && text !== undefined) composer.value = text;
@@ -542,7 +542,7 @@ interface Own {
   request: Host["request"];
   highlight: Highlight;
   announce(words: string): void;
-  fill(text: string): void;
+  fill: Host["fill"];
   draft(text?: string): string;
 }
 

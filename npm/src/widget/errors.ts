@@ -2,11 +2,11 @@
 // first one, or before, so that it is there without a connection; where it cannot be had, messages.ts shows a plain card.
 // Seam: a code's words are `error_<code>` and `advice_<code>` of WORDS, its remedies stand in REMEDIES, the most helpful
 // first; `limit_<source>` says which limit it was. A new remedy is a case of `#act()`.
-import type { OpenRouterErrorCode, OpenRouterErrorProperties } from "../index.js";
+import type { ContentPart, OpenRouterErrorCode, OpenRouterErrorProperties } from "../index.js";
 import { adopt, button, h } from "./dom.ts";
 import css from "./errors.css";
 import type { Host } from "./host.ts";
-import { textOf, type Entry } from "./thread.ts";
+import { isTextFile, textOf, type Entry } from "./thread.ts";
 import { wait } from "./waiting.ts";
 
 export const WORDS = {
@@ -246,14 +246,27 @@ class Card implements ErrorCard {
     if (remedy === "model") return this.#host.openPicker();
     this.#host.focusComposer();
     if (remedy === "continue") return thread.resume(this.#answer);
-    if (remedy === "sign-in") await signIn?.();
+    if (remedy === "sign-in") {
+      const last = thread.path.at(-1);
+      try {
+        await signIn?.();
+      } catch (error) {
+        this.#host.emit("or-error", { id: this.#answer.id, error });
+        return;
+      }
+      // That took its time: what was said or opened meanwhile is not taken away.
+      if (thread.isBusy || thread.path.at(-1) !== last) return;
+    }
     if (!question) return;
     if (remedy === "edit" || remedy === "new") {
       const text = textOf(question);
+      const files = filesOf(question);
+      // Other answers, what was said since, and what only its address is known of, stay.
+      const isAlone = question.children.length === 1 && this.#answer.children.length === 0 && files !== undefined;
       // A message that did not fit any more may open the new chat.
       if (remedy === "new") this.#host.newChat();
-      else thread.remove(question);
-      return this.#host.fill(text);
+      else if (isAlone) thread.remove(question);
+      return this.#host.fill(text, files);
     }
     if (remedy === "trim") question.forgets = thread.path.indexOf(question) - this.#older + evenHalf(this.#older);
     thread.retry(this.#answer);
@@ -288,6 +301,25 @@ class Card implements ErrorCard {
       if (!isWaiting || !element.disabled) clearInterval(timer);
     }, TICK_MS);
   }
+}
+
+/** What was sent along with a question, to be sent again; nothing if some of it cannot be had. */
+function filesOf({ messages }: Entry): File[] | undefined {
+  const { content } = messages[0] ?? {};
+  const parts = Array.isArray(content) ? content.filter((part) => part.type !== "text" || isTextFile(part)) : [];
+  const files = parts.flatMap((part) => fileOf(part) ?? []);
+  return files.length === parts.length ? files : undefined;
+}
+
+function fileOf(part: ContentPart): File | undefined {
+  if (part.type === "text") {
+    const [name] = part.text.split(":\n\n", 1);
+    return new File([part.text.slice(name!.length + 3)], name!, { type: "text/plain" });
+  }
+  const { url, file_data, filename, data, format } = Object.values(part).find((value) => typeof value === "object") ?? {};
+  const [, type, base64] = /^data:([^;,]+);base64,(.*)$/s.exec(url ?? file_data ?? `data:audio/${format};base64,${data ?? ""}`) ?? [];
+  if (!type || !base64) return undefined;
+  return new File([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], filename ?? type.replace("/", "."), { type });
 }
 
 /** At least half, and whole turns: what is left begins with a question. */
