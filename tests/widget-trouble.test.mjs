@@ -212,6 +212,20 @@ for (const engine of engines) {
       await until("article[data-role=assistant] .body", (text) => text === "at last");
     });
 
+    test("a wait goes on where its card is shown again, and where the chat is put back into the page", async () => {
+      const model = define({ sequence: [refusal(429, "Slow down.", {}, { "retry-after": "600" }), refusal(429, "Slow down.", {}, { "retry-after": "3" })] });
+      await ask(model);
+      await until("[data-remedy=retry]", (text) => text === "Try again in 10 min");
+      // Half of the wait later the thread is built anew.
+      await run("const now = Date.now; Date.now = () => now() + 300_000; chat.strings = { tryAgain: 'Once more' }");
+      await until("[data-remedy=retry]", (text) => text === "Try again in 5 min");
+      await run("chat.clear(); const real = setInterval; window.setInterval = (tick, ms) => real(() => (tick(), window.onTick?.()), ms)");
+      await ask(model);
+      await until("[data-remedy=retry]", (text) => /^Try again in \d s$/.test(text));
+      await driver.executeAsyncScript("const done = arguments[0], main = chat.parentElement; chat.remove(); window.onTick = () => { window.onTick = undefined; main.append(chat); done(); }");
+      await driver.wait(async () => (await find("[data-remedy=retry]")).isEnabled(), WAIT_MS, "the end of the wait");
+    });
+
     test("a daily limit says when it is over, another model need not wait, and a budget of this site is not OpenRouter's to fill", async () => {
       await ask("sim/429-daily");
       await until(".error .limit", (text) => /OpenRouter’s.* in a day/.test(text));

@@ -14,4 +14,5 @@ test("numbers are written as people read them", () => {
 test("a wait is told in seconds, in minutes, or by the clock", () => {
   assert.deepEqual([0.2, 7, 90, 91, 1800].map((seconds) => wait(words, seconds)), ["in 1 s", "in 7 s", "in 90 s", "in 2 min", "in 30 min"]);
   assert.match(wait(words, 6 * 3600), /^at \d\d:\d\d/);
+  assert.match(wait(words, 12 * 24 * 3600), /^at \w{3} \d+, \d\d:\d\d/, "in twelve days that is not today");
 });

@@ -88,6 +88,8 @@ export const WORDS = {
 };
 
 const TICK_MS = 250;
+/** When the wait of each failure ends, in ms since 1970: its card may be made anew meanwhile. */
+const waits = new WeakMap<object, number>();
 const CREDITS = "https://openrouter.ai/settings/credits";
 
 export type Remedy =
@@ -159,9 +161,9 @@ class Card implements ErrorCard {
   readonly element: HTMLElement;
   readonly #host: Host;
   readonly #answer: Entry;
+  readonly #failure: Partial<OpenRouterErrorProperties>;
   /** How many older messages could be left out. */
   readonly #older: number;
-  #waitEnds = 0;
   #tick: (() => void) | undefined;
 
   constructor(answer: Entry, isNew: boolean, host: Host) {
@@ -172,14 +174,16 @@ class Card implements ErrorCard {
     const before = thread.path.slice(0, thread.path.findIndex((entry) => entry === parent));
     this.#older = before.length - Math.max(...[parent, ...before].map((entry) => entry?.forgets ?? 0));
     adopt(root, css);
-    const failure = (error ?? {}) as Partial<OpenRouterErrorProperties>;
+    const failure = Object(error ?? {}) as Partial<OpenRouterErrorProperties>;
+    if (!waits.has(failure)) waits.set(failure, Date.now() + (failure.retryAfter ?? 0) * 1000);
+    this.#failure = failure;
     const code = codeOf(failure);
     const key = code === "network" && !navigator.onLine ? "offline" : code;
-    const values = { model, provider: failure.provider ?? words.of(WORDS, "theProvider"), when: wait(words, failure.retryAfter ?? 0) };
+    const values = { model, provider: failure.provider ?? words.of(WORDS, "theProvider"), when: wait(words, this.#left) };
     const [title, advice] =
       key === "network"
         ? [words.say("error_network"), words.say("advice_network")]
-        : [words.of(WORDS, `error_${key}`), words.of(WORDS, this.#adviceOf(key, failure), values)];
+        : [words.of(WORDS, `error_${key}`), words.of(WORDS, this.#adviceOf(key), values)];
     const limit = `limit_${failure.limitSource}`;
     const which = Object.hasOwn(WORDS, limit) ? [h("p", { class: "limit" }, words.of(WORDS, limit as "limit_site_usd"))] : [];
     const said = failure.upstreamMessage ?? (TECHNICAL.includes(code) ? failure.message : undefined);
@@ -195,8 +199,13 @@ class Card implements ErrorCard {
   }
 
   endWait(): void {
-    this.#waitEnds = 0;
+    waits.set(this.#failure, 0);
     this.#tick?.();
+  }
+
+  /** How long one still has to wait, in seconds. */
+  get #left(): number {
+    return (waits.get(this.#failure)! - Date.now()) / 1000;
   }
 
   /** Whether there is something to go on with. */
@@ -204,15 +213,15 @@ class Card implements ErrorCard {
     return this.#answer.messages.length > 0;
   }
 
-  #adviceOf(key: keyof typeof REMEDIES | "offline", { retryAfter }: Partial<OpenRouterErrorProperties>) {
-    if (key === "rate_limited" && retryAfter !== undefined) return "advice_rate_limited_until";
+  #adviceOf(key: keyof typeof REMEDIES | "offline") {
+    if (key === "rate_limited" && this.#left > 0) return "advice_rate_limited_until";
     if (key === "context_length_exceeded" && this.#older <= 0) return "advice_context_length_exceeded_alone";
     if (key === "authentication" && this.#host.signIn) return "advice_authentication_sign_in";
     if (key === "stream_cut" && !this.#isBegun) return "advice_stream_cut_empty";
     return key === "network" ? "advice_offline" : (`advice_${key}` as const);
   }
 
-  #buttons(remedies: Remedy[], { retryAfter, limitSource }: Partial<OpenRouterErrorProperties>): HTMLElement[] {
+  #buttons(remedies: Remedy[], { limitSource }: Partial<OpenRouterErrorProperties>): HTMLElement[] {
     const { words, signIn } = this.#host;
     const labels: Record<Remedy, string> = {
       retry: words.say("tryAgain"),
@@ -235,7 +244,7 @@ class Card implements ErrorCard {
     return remedies.filter(canHelp).map((remedy) => {
       if (remedy === "credits") return h("a", { href: CREDITS, target: "_blank", rel: "noopener noreferrer", "data-remedy": remedy }, labels[remedy]);
       const element = button(labels[remedy], { "data-remedy": remedy }, () => void this.#act(remedy));
-      if (retryAfter && (remedy === "retry" || remedy === "continue")) this.#disableFor(retryAfter, element, labels[remedy]);
+      if (this.#left > 0 && (remedy === "retry" || remedy === "continue")) this.#disable(element, labels[remedy]);
       return element;
     });
   }
@@ -279,11 +288,10 @@ class Card implements ErrorCard {
   }
 
   /** Counts down on the button, which works again at the end. */
-  #disableFor(seconds: number, element: HTMLButtonElement, label: string): void {
-    const { words, announce } = this.#host;
-    this.#waitEnds = Date.now() + seconds * 1000;
+  #disable(element: HTMLButtonElement, label: string): void {
+    const { words, announce, root } = this.#host;
     const tick = () => {
-      const left = (this.#waitEnds - Date.now()) / 1000;
+      const left = this.#left;
       element.disabled = left > 0;
       element.textContent = left > 0 ? words.of(WORDS, "tryAgainAt", { when: wait(words, left) }) : label;
     };
@@ -294,7 +302,8 @@ class Card implements ErrorCard {
     };
     tick();
     const timer = setInterval(() => {
-      const isWaiting = element.disabled && element.isConnected;
+      // The whole chat may be away from the page for a while.
+      const isWaiting = element.disabled && root.contains(element);
       if (isWaiting) tick();
       // Counting down is not worth an announcement each second, but its end is.
       if (isWaiting && !element.disabled) announce(words.of(WORDS, "canTryAgain"));
