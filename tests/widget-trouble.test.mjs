@@ -387,6 +387,19 @@ for (const engine of engines) {
       assert.equal((await all("article")).length, 2);
     });
 
+    test("asking again does not send what is being written, and a server that refuses can be reached", async () => {
+      await run("chat.baseUrl = 'https://elsewhere.example/api/v1'");
+      await ask(define(answer("x")), "Anyone?");
+      await until(".connection button", (text) => text === "Ask again");
+      const model = define(refusal(403, "Not with this key."));
+      await run("chat.baseUrl = '/api/v1'; chat.model = arguments[0]", model);
+      await type("Half a sen");
+      await click(".connection button");
+      await find(".error[data-code=permission_denied]");
+      assert.deepEqual([await draft(), asked(model).map(([{ content }]) => content)], ["Half a sen", ["Anyone?"]]);
+      assert.deepEqual(await all(".connection"), []);
+    });
+
     test("what was kept with its error is shown, and not announced", async () => {
       await ask("sim/500");
       await find(".error");
