@@ -294,6 +294,45 @@ for (const engine of engines) {
       assert.equal((await chat.all(".drop:not([hidden])")).length, 0);
     });
 
+    test("files, words and the cursor stay where the page changes what the chat says", async () => {
+      const model = unlisted();
+      await choose("notes.txt");
+      await cards("notes.txt");
+      await chat.type("Dra");
+      await chat.run("chat.lang = 'de'; chat.strings = { send: 'Senden', attach: 'Dateien' }; chat.placeholder = 'Frage'; chat.suggestions = ['one']");
+      await cards("notes.txt");
+      assert.equal(await chat.focused(), "textarea");
+      await driver.actions().sendKeys("ft").perform();
+      assert.equal(await chat.draft(), "Draft");
+      assert.deepEqual(await chat.run("return [...chat.shadowRoot.querySelectorAll('.composer textarea, .attach, .send')].map((each) => each.ariaLabel)"), ["Dateien", "Frage", "Senden"]);
+      await drag("dragenter", ["more.txt", "more", "text/plain"]);
+      await chat.find(".drop:not([hidden])");
+      await drag("drop", ["more.txt", "more", "text/plain"]);
+      await cards("notes.txt", "more.txt");
+      await chat.ask(model, Key.ENTER);
+      assert.deepEqual(sent(model).map(({ text }) => text), ["Draft", "notes.txt:\n\nsome notes", "more.txt:\n\nmore"]);
+    });
+
+    test("a message does not go without the files that were given before it, however it is sent", async () => {
+      const model = unlisted();
+      await chat.run("chat.model = arguments[0]; chat.setComposerValue('Read')", model);
+      // What takes files is not loaded yet.
+      await chat.run(
+        `const event = new Event('paste', { bubbles: true, composed: true, cancelable: true });
+         Object.defineProperty(event, 'clipboardData', { value: { types: [], files: [new File(['some notes'], 'notes.txt', { type: 'text/plain' })] } });
+         chat.shadowRoot.querySelector('textarea').dispatchEvent(event);
+         chat.shadowRoot.querySelector('form').requestSubmit();`,
+      );
+      await cards("notes.txt");
+      assert.deepEqual([await chat.happened("or-submit"), await chat.draft()], [[], "Read"]);
+      assert.equal(await chat.run("return chat.send()"), true);
+      await chat.until(async () => upstream.requests.some((request) => request.model === model), "the request");
+      assert.deepEqual(sent(model).map(({ text }) => text), ["Read", "notes.txt:\n\nsome notes"]);
+      await cards();
+      await chat.run("chat.disabled = true");
+      assert.equal(await (await chat.find(".attach")).isEnabled(), false);
+    });
+
     test("files are pasted, and a picture of copied text is not", async () => {
       assert.equal(await paste(["Files"], ["b.txt", "pasted", "text/plain"]), false);
       await cards("b.txt");

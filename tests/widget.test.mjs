@@ -572,6 +572,17 @@ for (const engine of engines) {
         assert.match(await chat.text(".usage"), /1\.234 hinein, 5 heraus · 0,50/);
       });
 
+      test("what a page sets again as it is changes nothing, and other suggestions change nothing else", async () => {
+        await chat.ask(define({ events: [delta("ok", "stop"), "[DONE]"] }), "one");
+        await chat.run("chat.strings = { you: 'Me' }");
+        await chat.type(Key.ARROW_UP);
+        await (await chat.find(".editor textarea")).sendKeys(" and two");
+        await chat.run("chat.strings = { you: 'Me' }; chat.suggestions = ['another']");
+        assert.equal(await chat.run("return chat.shadowRoot.activeElement?.value"), "one and two");
+        assert.deepEqual(await chat.texts(".suggestions button"), ["another"]);
+        assert.equal(await (await chat.find(".empty")).isDisplayed(), false);
+      });
+
       test("from right to left, each message finds its own direction", async () => {
         await chat.run("chat.dir = 'rtl'; chat.messages = [{ role: 'user', content: 'שלום' }, { role: 'assistant', content: 'Hello' }]");
         const { user, plain, direction } = await chat.run(`const [question, answer] = chat.shadowRoot.querySelectorAll('article');

@@ -8,6 +8,7 @@ import { isTextFile, textOf, type Entry } from "./thread.ts";
 
 export const WORDS = {
   editLabel: "Edited message",
+  saveEdit: "Send",
   cancel: "Cancel",
 };
 
@@ -48,7 +49,7 @@ function createEditor({ root, words }: Host, before: string, send: (text: string
     text.style.height = "auto";
     text.style.height = `${text.scrollHeight}px`;
   };
-  const buttons = h("div", { class: "remedies" }, h("button", { type: "submit" }, words.say("saveEdit")), button(words.of(WORDS, "cancel"), {}, cancel));
+  const buttons = h("div", { class: "remedies" }, h("button", { type: "submit" }, words.of(WORDS, "saveEdit")), button(words.of(WORDS, "cancel"), {}, cancel));
   const form = h("form", { class: "editor", part: "editor" }, text, buttons);
   form.addEventListener("submit", (event) => {
     event.preventDefault();

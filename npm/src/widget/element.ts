@@ -228,7 +228,7 @@ export class OpenRouterChat extends Base {
 
   set suggestions(suggestions: string[]) {
     this.#suggestions = suggestions ?? [];
-    if (this.#parts) this.#build();
+    this.#parts?.empty.replaceWith((this.#parts.empty = this.#welcome()));
   }
 
   get strings(): Partial<Record<string, Phrase>> {
@@ -236,8 +236,10 @@ export class OpenRouterChat extends Base {
   }
 
   set strings(strings: Partial<Record<string, Phrase>>) {
+    const before = JSON.stringify(this.#strings);
     this.#strings = strings ?? {};
-    if (this.#parts) this.#build();
+    // Frameworks give the same ones again whenever they draw.
+    if (this.#parts && JSON.stringify(this.#strings) !== before) this.#build();
   }
 
   get keeping(): Keeping | ConversationStore | undefined {
@@ -254,12 +256,8 @@ export class OpenRouterChat extends Base {
   }
 
   send(content?: string | ContentPart[]): boolean {
-    const { composer } = this.#parts ?? {};
-    const given = content ?? composer?.value.trim() ?? "";
-    if (given.length === 0 || this.disabled) return false;
-    const isSent = this.#send(given);
-    if (isSent && content === undefined && composer) composer.value = "";
-    return isSent;
+    if (content === undefined) return this.#parts?.composer.submit() ?? false;
+    return content.length > 0 && !this.disabled && this.#send(content);
   }
 
   stop(): void {
@@ -333,7 +331,9 @@ export class OpenRouterChat extends Base {
     const before = this.#parts;
     this.#words = undefined;
     const { words } = this.#host;
-    const composer = new Composer(this.#host, { send: (content) => this.#send(content), stop: () => this.stop(), isHeld: () => this.#connection?.isHeld() === true, editLast: () => this.#parts?.list.editLast() }, this.placeholder);
+    const focused = this.#root.activeElement as HTMLElement | null;
+    // What is written there, and the files, stay.
+    const composer = before?.composer ?? new Composer(this.#host, { send: (content) => this.#send(content), stop: () => this.stop(), isHeld: () => this.#connection?.isHeld() === true, editLast: () => this.#parts?.list.editLast() });
     const list = new MessageList(this.#host);
     const jump = button(icon("down"), { class: "jump", part: "jump-button", "aria-label": words.say("jump"), title: words.say("jump"), hidden: true }, () => {});
     const empty = this.#welcome();
@@ -352,10 +352,10 @@ export class OpenRouterChat extends Base {
     if (this.variant === "popup") void this.#host.load(async () => (await import("./popup.ts")).popUp(this.#root));
     before?.follower.disconnect();
     this.#parts = { list, composer, follower: new Follower(scroller, content, jump), empty, modelName, spent, status, launcher, chat };
-    composer.value = before?.composer.value ?? "";
+    composer.label(this.placeholder);
     composer.isBusy = this.isBusy;
     composer.isDisabled = this.disabled;
-    empty.hidden = this.#thread.path.length > 0;
+    if (focused) (focused.isConnected ? focused : composer).focus();
     void this.#keeper?.then((keeper) => keeper?.show());
     this.#showModel();
     launcher.setAttribute("aria-expanded", String(this.open));
@@ -382,7 +382,7 @@ export class OpenRouterChat extends Base {
     const list = items.length > 0 ? [h("ul", { class: "suggestions", part: "suggestions", "aria-label": words.say("suggestions") }, ...items)] : [];
     return h(
       "div",
-      { class: "empty", part: "empty" },
+      { class: "empty", part: "empty", hidden: this.#thread.path.length > 0 },
       h("slot", { name: "empty" }, h("h2", {}, words.say("welcome")), h("p", {}, words.say("welcomeMore"))),
       h("slot", { name: "suggestions" }, ...list),
     );

@@ -179,10 +179,8 @@ export class Thread {
 
   /** Ends the answer that is under way, and keeps what there is of it. */
   stop(): void {
-    const [request, answer] = [this.#request, this.#answering];
-    if (!request || !answer) return;
-    request.abort();
-    this.#end(answer, "stopped");
+    this.#request?.abort();
+    if (this.#answering) this.#end(this.#answering, "stopped");
   }
 
   /** Shows the alternative that is `step` further. */

@@ -22,7 +22,6 @@ export const ENGLISH = {
   hint: "Enter sends, Shift and Enter start a new line.",
   disclaimer: "Models make mistakes.",
   jump: "Jump to latest",
-  jumpUnread: "Jump to latest, there is more",
 
   you: "You",
   assistant: "Assistant",
@@ -42,7 +41,6 @@ export const ENGLISH = {
   copyMessage: "Copy message",
   regenerate: "Another answer",
   editMessage: "Edit message",
-  saveEdit: "Send",
   previousBranch: "Previous version",
   nextBranch: "Next version",
   branch: "{index}/{count}",
