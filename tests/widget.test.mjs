@@ -583,6 +583,19 @@ for (const engine of engines) {
         assert.equal(await (await chat.find(".empty")).isDisplayed(), false);
       });
 
+      test("a part that cannot be loaded is told to those who see the page too", { skip: engine !== "chromium" && "the driver offers it in Chromium only" }, async () => {
+        await driver.setNetworkConditions({ offline: true, latency: 0, download_throughput: 0, upload_throughput: 0 });
+        try {
+          await chat.click(".model");
+          await chat.until("[role=status]", (text) => text === "This could not be loaded.");
+          assert.ok((await (await chat.find("[role=status]")).getRect()).height > 10);
+        } finally {
+          await driver.deleteNetworkConditions();
+        }
+        await chat.ask(define({ events: [delta("ok", "stop"), "[DONE]"] }));
+        assert.ok((await (await chat.find("[role=status]")).getRect()).height < 2);
+      });
+
       test("from right to left, each message finds its own direction", async () => {
         await chat.run("chat.dir = 'rtl'; chat.messages = [{ role: 'user', content: 'שלום' }, { role: 'assistant', content: 'Hello' }]");
         const { user, plain, direction } = await chat.run(`const [question, answer] = chat.shadowRoot.querySelectorAll('article');
@@ -611,6 +624,12 @@ for (const engine of engines) {
         await chat.type(Key.ESCAPE);
         assert.equal(await chat.run("return chat.open"), false);
         assert.equal(await chat.focused(), "launcher");
+        // What the page does itself takes the focus from nobody, and what is built anew says how things are.
+        await chat.run("const field = document.body.appendChild(document.createElement('input')); chat.open = true; field.focus(); chat.lang = 'de'");
+        const launcher = () => chat.run("const { ariaExpanded, ariaLabel } = chat.shadowRoot.querySelector('.launcher'); return [ariaExpanded, ariaLabel, document.activeElement.localName]");
+        assert.deepEqual(await launcher(), ["true", "Close the chat", "input"]);
+        await chat.run("chat.open = false");
+        assert.deepEqual(await launcher(), ["false", "Open the chat", "input"]);
       });
 
       test("at 320 pixels nothing is cut off or scrolls sideways, and targets are large enough", async () => {

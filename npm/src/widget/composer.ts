@@ -163,12 +163,10 @@ export class Composer {
 
   #update(): void {
     const { words } = this.#host;
-    const label = words.say(this.#isBusy ? "stop" : "send");
     const isIdle = !this.#isBusy && ((this.#text.value.trim() === "" && !this.#hasFiles) || this.#isDisabled);
     this.#send.dataset.mode = this.#isBusy ? "stop" : "send";
-    this.#send.setAttribute("aria-label", label);
-    this.#send.title = label;
-    this.#send.setAttribute("aria-disabled", String(isIdle));
+    this.#send.ariaLabel = this.#send.title = words.say(this.#isBusy ? "stop" : "send");
+    this.#send.ariaDisabled = String(isIdle);
     this.#text.style.height = "auto";
     if (this.#text.scrollHeight > 0) this.#text.style.height = `${this.#text.scrollHeight}px`;
   }

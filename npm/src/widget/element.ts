@@ -100,8 +100,8 @@ export class OpenRouterChat extends Base {
     openPicker: (isComparing) => this.#openPicker(isComparing),
     request: (messages, request) => this.#request(messages, request),
     highlight: (code, language) => this.#highlight(code, language),
-    announce: (words) => {
-      if (this.#parts) this.#parts.status.textContent = words;
+    announce: (words, isShown) => {
+      if (this.#parts) Object.assign(this.#parts.status, { textContent: words, className: isShown ? "hint" : "hidden" });
     },
     fill: (text, files) => this.#parts?.composer.fill(text, files),
     draft: (text) => {
@@ -335,13 +335,13 @@ export class OpenRouterChat extends Base {
     // What is written there, and the files, stay.
     const composer = before?.composer ?? new Composer(this.#host, { send: (content) => this.#send(content), stop: () => this.stop(), isHeld: () => this.#connection?.isHeld() === true, editLast: () => this.#parts?.list.editLast() });
     const list = new MessageList(this.#host);
-    const jump = button(icon("down"), { class: "jump", part: "jump-button", "aria-label": words.say("jump"), title: words.say("jump"), hidden: true }, () => {});
+    const jump = iconButton("down", words.say("jump"), { class: "jump", part: "jump-button", hidden: true }, () => {});
     const empty = this.#welcome();
     const content = h("div", { class: "thread" }, empty, list.element);
     const scroller = h("div", { class: "scroller", part: "scroller", tabindex: 0, role: "region", "aria-label": words.say("conversation") }, content);
     const status = h("div", { class: "hidden", role: "status" });
     const modelName = this.models.length === 1 ? undefined : h("span", { class: "model-name" });
-    const launcher = button(h("slot", { name: "launcher" }, icon("bubble")), { class: "launcher", part: "launcher", "aria-label": words.say("openChat") }, () => {
+    const launcher = button(h("slot", { name: "launcher" }, icon("bubble")), { class: "launcher", part: "launcher" }, () => {
       this.open = !this.open;
     });
     const spent = button("", { class: "action spent", part: "spent-button", "aria-expanded": "false" }, () => this.#showSpent(true));
@@ -358,7 +358,7 @@ export class OpenRouterChat extends Base {
     if (focused) (focused.isConnected ? focused : composer).focus();
     void this.#keeper?.then((keeper) => keeper?.show());
     this.#showModel();
-    launcher.setAttribute("aria-expanded", String(this.open));
+    this.#showOpen();
     this.#connection?.show();
   }
 
@@ -444,14 +444,18 @@ export class OpenRouterChat extends Base {
     event.preventDefault();
   }
 
+  #showOpen(): void {
+    const { launcher } = this.#parts!;
+    launcher.ariaExpanded = String(this.open);
+    launcher.ariaLabel = this.#host.words.say(this.open ? "closeChat" : "openChat");
+  }
+
   #onOpen(): void {
-    const { launcher, composer } = this.#parts!;
-    const { words } = this.#host;
-    launcher.setAttribute("aria-expanded", String(this.open));
-    launcher.setAttribute("aria-label", words.say(this.open ? "closeChat" : "openChat"));
+    this.#showOpen();
     if (this.variant !== "popup") return;
-    if (this.open) composer.focus();
-    else launcher.focus();
+    if (this.open) this.focus();
+    // Where the page closes it, its reader is elsewhere.
+    else if (this.#root.activeElement) this.#parts!.launcher.focus();
   }
 
   /** What the chat has cost, and once it is long, or somebody asks, how much of it still fits. */
@@ -541,7 +545,8 @@ interface Own {
   openPicker(isComparing?: boolean): void;
   request: Host["request"];
   highlight: Highlight;
-  announce(words: string): void;
+  /** `isShown`: nothing else on the page says it. */
+  announce(words: string, isShown?: boolean): void;
   fill: Host["fill"];
   draft(text?: string): string;
 }
@@ -581,7 +586,7 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
     announce: own.announce,
     load: (part) =>
       part().catch(() => {
-        own.announce(own.words().say("partFailed"));
+        own.announce(own.words().say("partFailed"), true);
         return undefined;
       }),
     async copy(text, button) {

@@ -170,7 +170,7 @@ class MessageView {
   }
 
   #begin(): void {
-    this.element.setAttribute("aria-busy", "true");
+    this.element.ariaBusy = "true";
     this.element.dataset.state = "streaming";
     // It came while somebody looked: there is room for it below its question.
     this.element.toggleAttribute("data-fresh", true);
@@ -181,7 +181,7 @@ class MessageView {
   /** `isNew`: the answer has just ended. */
   #finish(isNew: boolean): void {
     const { state, role } = this.#entry;
-    this.element.removeAttribute("aria-busy");
+    this.element.ariaBusy = null;
     this.element.dataset.state = state;
     this.element.querySelector(":scope > .pulse")?.remove();
     this.update();
