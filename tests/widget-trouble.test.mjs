@@ -231,6 +231,7 @@ for (const engine of engines) {
       await until(".error .limit", (text) => /OpenRouter’s.* in a day/.test(text));
       await until("[data-remedy=retry]", (text) => /^Try again at /.test(text));
       await run("chat.model = 'a/b'");
+      await driver.wait(async () => (await find("[data-remedy=retry]")).isEnabled(), WAIT_MS, "the end of the wait");
       await open();
       await ask(define(refusal(402, "Used up.", { error_type: "payment_required", limit_source: "user_usd_daily" })));
       await until(".error .limit", (text) => /your budget for today/.test(text));

@@ -305,6 +305,19 @@ test("an answer that was cut off is gone on with in its place, as one text, and 
   assert.deepEqual([prompt_tokens, completion_tokens, cost], [23, 7, 0.75]);
 });
 
+test("what an answer used that was gone on with is summed with its details, and what is not told again is not forgotten", async () => {
+  const { thread, give, until } = scripted();
+  thread.send("q");
+  const first = { prompt_tokens: 10, completion_tokens: 3, total_tokens: 13, cost: 0.5, prompt_tokens_details: { cached_tokens: 8 } };
+  give(text("a"), { type: "usage", usage: first } as AnswerEvent, new Error("cut"));
+  await until("end");
+  thread.resume(thread.path[1]!);
+  const second = { prompt_tokens: 13, completion_tokens: 4, total_tokens: 17, cost: null, prompt_tokens_details: { cached_tokens: 9, audio_tokens: null } };
+  give(text("b"), { type: "usage", usage: second } as unknown as AnswerEvent, end("b"));
+  await until("end", 2);
+  assert.deepEqual(thread.path[1]!.usage, { prompt_tokens: 23, completion_tokens: 7, total_tokens: 30, cost: 0.5, prompt_tokens_details: { cached_tokens: 17, audio_tokens: null } });
+});
+
 test("a continuation that is stopped can be gone on with again, and nothing is there twice", async () => {
   const { thread, asked, give, until } = scripted();
   thread.send("q");

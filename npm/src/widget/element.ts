@@ -483,16 +483,15 @@ export class OpenRouterChat extends Base {
     this.#names.set(id, name);
     this.model = id;
     this.#showModel();
-    this.#parts?.list.endWaits();
     this.#host.emit("or-model-change", { model: id, name });
   }
 
   #showModel(): void {
     this.#showSpent();
-    const { modelName } = this.#parts ?? {};
-    if (!modelName) return;
-    const { name } = this.#host.model;
-    modelName.replaceChildren(h("span", { class: "hidden" }, this.#host.words.say("modelButton", { name: "" })), name);
+    const { list, modelName } = this.#parts!;
+    list.endWaits();
+    const { model, words } = this.#host;
+    modelName?.replaceChildren(h("span", { class: "hidden" }, words.say("modelButton", { name: "" })), model.name);
   }
 
   async #highlight(code: string, language: string): Promise<Node | undefined> {

@@ -154,16 +154,13 @@ export class Thread {
   /** Another answer beside this one (or the last), or the one that a question still lacks. */
   regenerate(of = this.path.at(-1)): void {
     const question = of?.role === "assistant" ? of.parent : of;
-    if (!question || question === this.#root) return;
-    this.stop();
-    this.#answer(question);
+    if (question && question !== this.#root) this.#answer(question);
   }
 
   /** Asks again in place of an answer that came to nothing. */
   retry(answer: Entry): void {
     const { parent } = answer;
     if (!parent) return;
-    this.stop();
     // What was said after it is its branch, and stays.
     if (answer.messages.length + answer.children.length === 0) detach(answer);
     this.#answer(parent);
@@ -308,8 +305,7 @@ export class Thread {
 
   #end(answer: Entry, state: Entry["state"]): void {
     if (this.#answering !== answer) return;
-    this.#request = undefined;
-    this.#answering = undefined;
+    this.#request = this.#answering = undefined;
     answer.state = state;
     const last = answer.parts.at(-1);
     if (last?.type === "reasoning") last.seconds ??= (performance.now() - this.#reasoningSince) / 1000;
@@ -444,10 +440,16 @@ function joined(before: Message[], after: Message[]): Message[] {
 }
 
 function use(answer: Entry, usage: Usage | undefined): void {
-  if (!usage) return;
-  const before = answer.usedBefore as Record<string, unknown> | undefined;
-  const sum = (key: string, value: unknown) => (typeof value === "number" ? value + Number(before?.[key] ?? 0) : value);
-  answer.usage = Object.fromEntries(Object.entries(usage).map(([key, value]) => [key, sum(key, value)])) as unknown as Usage;
+  if (usage) answer.usage = sum(usage, answer.usedBefore);
+}
+
+/** With the details; what only one of them tells is what is known. */
+function sum(now: any, before: any): any {
+  if (typeof now === "number") return now + (before ?? 0);
+  if (Object(now) !== now) return before ?? now;
+  const whole = { ...before };
+  for (const key in now) whole[key] = sum(now[key], whole[key]);
+  return whole;
 }
 
 function partsOf(message: Message): Part[] {
