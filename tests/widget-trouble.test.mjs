@@ -217,7 +217,7 @@ for (const engine of engines) {
       await ask(model);
       await until("[data-remedy=retry]", (text) => text === "Try again in 10 min");
       // Half of the wait later the thread is built anew.
-      await run("const now = Date.now; Date.now = () => now() + 300_000; chat.strings = { tryAgain: 'Once more' }");
+      await run("const { now } = window.Date; window.Date.now = () => now() + 300_000; chat.strings = { tryAgain: 'Once more' }");
       await until("[data-remedy=retry]", (text) => text === "Try again in 5 min");
       await run("chat.clear(); const real = setInterval; window.setInterval = (tick, ms) => real(() => (tick(), window.onTick?.()), ms)");
       await ask(model);

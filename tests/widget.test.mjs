@@ -292,6 +292,10 @@ for (const engine of engines) {
         await chat.click(".send");
         await chat.over();
         assert.equal(await chat.run("return chat.messages[0].content"), "one\ntwo");
+        assert.equal(await chat.focused(), "textarea", "its keyboard stays open");
+        await chat.click("[data-action=regenerate]");
+        await chat.over();
+        assert.equal(await chat.focused(), "send", "what is gone has not taken the focus with it, and no keyboard has opened");
       });
 
       test("Escape stops too", async () => {

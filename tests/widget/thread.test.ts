@@ -355,6 +355,25 @@ test("after steps with tools, only the text that was cut off is joined", async (
   assert.deepEqual(thread.path[1]!.messages, [...calls, { role: "assistant", content: "So it is." }]);
 });
 
+test("what was said before a tool that was stopped is kept, and nothing of a whole step is there twice", async () => {
+  const { thread, give, until } = scripted();
+  const call = { type: "tool_call", id: "1", name: "f", arguments: "{}", isComplete: true } as AnswerEvent;
+  thread.send("q");
+  give(text("Let me look."), call);
+  await until("event", 2);
+  thread.stop();
+  assert.deepEqual(thread.messages.slice(1), [{ role: "assistant", content: "Let me look." }]);
+  const step: Message[] = [
+    { role: "assistant", content: "Again.", tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "{}" } }] },
+    { role: "tool", tool_call_id: "1", content: "result" },
+  ];
+  thread.send("q2");
+  give(text("Again."), call, { type: "tool_result", id: "1", name: "f", content: "result", isError: false }, { type: "step", step: 1, messages: step } as AnswerEvent, text("So"));
+  await until("event", 7);
+  thread.stop();
+  assert.deepEqual(thread.path[3]!.messages, [...step, { role: "assistant", content: "So" }]);
+});
+
 test("what a question forgets is not sent, nor with the questions after it", async () => {
   const { thread, asked, give, until } = scripted();
   for (const [i, words] of ["one", "two", "three"].entries()) {

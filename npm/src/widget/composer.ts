@@ -88,9 +88,11 @@ export class Composer {
     this.#update();
   }
 
-  /** Puts the cursor into the text, except where that would open a keyboard over the page. */
+  /** Puts the cursor into the text, except where that would open a keyboard over the page, or close it. */
   focus(): void {
-    if (!hasTouchKeyboard()) this.#text.focus({ preventScroll: true });
+    const isTouched = hasTouchKeyboard();
+    if (isTouched && this.element.contains(this.#host.root.activeElement)) return;
+    (isTouched ? this.#send : this.#text).focus({ preventScroll: true });
   }
 
   /** Gives a text to be edited, before what is there already, and files. */
@@ -115,9 +117,9 @@ export class Composer {
   /** Sends what there is; false if it stays here. */
   submit(): boolean {
     // Files are on their way here: they go along.
-    if (this.#coming > 0) void this.#tray().then((tray) => tray && this.submit());
+    if (this.#coming) void this.#tray().then((tray) => tray && this.submit());
     const text = this.#text.value.trim();
-    if (this.#coming > 0 || this.#isDisabled || (text === "" && !this.#hasFiles) || this.#actions.isHeld() || this.#attachments?.mayBeSent() === false) return false;
+    if (this.#coming || this.#isDisabled || this.#isEmpty || this.#actions.isHeld() || this.#attachments?.mayBeSent() === false) return false;
     const files = this.#attachments?.parts ?? [];
     const said: ContentPart[] = text ? [{ type: "text", text }] : [];
     // The text is gone before listeners hear of it, so that what they put there stays.
@@ -157,16 +159,15 @@ export class Composer {
     return this.#attachments;
   }
 
-  get #hasFiles(): boolean {
-    return this.#attachments !== undefined && !this.#attachments.isEmpty;
+  get #isEmpty(): boolean {
+    return this.#text.value.trim() === "" && this.#attachments?.isEmpty !== false;
   }
 
   #update(): void {
-    const { words } = this.#host;
-    const isIdle = !this.#isBusy && ((this.#text.value.trim() === "" && !this.#hasFiles) || this.#isDisabled);
-    this.#send.dataset.mode = this.#isBusy ? "stop" : "send";
-    this.#send.ariaLabel = this.#send.title = words.say(this.#isBusy ? "stop" : "send");
-    this.#send.ariaDisabled = String(isIdle);
+    const mode = this.#isBusy ? "stop" : "send";
+    this.#send.dataset.mode = mode;
+    this.#send.ariaLabel = this.#send.title = this.#host.words.say(mode);
+    this.#send.ariaDisabled = String(!this.#isBusy && (this.#isEmpty || this.#isDisabled));
     this.#text.style.height = "auto";
     if (this.#text.scrollHeight > 0) this.#text.style.height = `${this.#text.scrollHeight}px`;
   }

@@ -30,7 +30,7 @@ export class MessageList {
     if (change.type === "start") this.#live = view;
     else if (change.type === "event") this.#schedule();
     else {
-      view?.end();
+      view?.finish(true);
       if (this.#live === view) this.#live = undefined;
     }
   }
@@ -69,7 +69,8 @@ export class MessageList {
       this.#views.set(entry.id, view);
       const place: Element | null = before ? before.nextElementSibling : this.element.firstElementChild;
       if (place !== view.element) this.element.insertBefore(view.element, place);
-      view.onPlaced();
+      // It stands there now, maybe beside alternatives that it did not have.
+      view.showBranch();
       before = view.element;
     }
   }
@@ -123,7 +124,7 @@ class MessageView {
       this.#footer,
     );
     if (entry.state === "streaming") this.#begin();
-    else this.#finish(false);
+    else this.finish(false);
   }
 
   get entry(): Entry {
@@ -154,15 +155,6 @@ class MessageView {
     return isAllShown;
   }
 
-  end(): void {
-    this.#finish(true);
-  }
-
-  /** The entry stands in the path now, maybe beside alternatives that it did not have. */
-  onPlaced(): void {
-    this.#showBranch();
-  }
-
   /** Lets a question be said in other words, in its place. */
   async edit(): Promise<void> {
     const editing = await this.#host.load(() => import("./editing.ts"));
@@ -173,13 +165,13 @@ class MessageView {
     this.element.ariaBusy = "true";
     this.element.dataset.state = "streaming";
     // It came while somebody looked: there is room for it below its question.
-    this.element.toggleAttribute("data-fresh", true);
+    this.element.dataset.fresh = "";
     this.element.append(h("p", { class: "pulse", "aria-hidden": "true" }));
     this.update();
   }
 
   /** `isNew`: the answer has just ended. */
-  #finish(isNew: boolean): void {
+  finish(isNew: boolean): void {
     const { state, role } = this.#entry;
     this.element.ariaBusy = null;
     this.element.dataset.state = state;
@@ -237,7 +229,6 @@ class MessageView {
       iconButton("edit", words.say("editMessage"), { class: "action", part: "action", "data-action": "edit" }, () => void this.edit()),
       this.#copyButton(),
     );
-    this.#showBranch();
   }
 
   #showAnswerActions(): void {
@@ -250,7 +241,7 @@ class MessageView {
     if (textOf(this.#entry)) this.#footer.append(this.#copyButton());
     if (this.#entry.state !== "failed") this.#footer.append(again);
     this.#footer.append(more);
-    this.#showBranch();
+    this.showBranch();
     if (this.#entry.state !== "failed" || this.#entry.usage) this.#footer.append(usageLine(this.#entry, this.#host));
   }
 
@@ -261,7 +252,7 @@ class MessageView {
   }
 
   /** “‹ 2/3 ›”, where there are alternatives. */
-  #showBranch(): void {
+  showBranch(): void {
     const { words, thread } = this.#host;
     const { index, count } = thread.branch(this.#entry);
     if (count < 2 || this.#entry.state === "streaming") {

@@ -18,6 +18,8 @@ export type Part =
   /** Something that was sent along. */
   | { type: "file"; name: string; url?: string; data?: string; format?: string };
 
+type ToolPart = Extract<Part, { type: "tool" }>;
+
 export interface Source {
   url: string;
   title: string;
@@ -35,6 +37,8 @@ export interface Entry {
   parts: Part[];
   sources: Source[];
   state: "streaming" | "done" | "stopped" | "failed";
+  /** How many of the parts whole steps with tools have made: they are in the messages. */
+  stepped?: number;
   /** Fields for the request of a question's answers, beside those of all. */
   request?: Record<string, unknown>;
   /** Who was asked, or who answered. */
@@ -251,6 +255,8 @@ export class Thread {
   }
 
   #begin(answer: Entry): void {
+    // Of one that ended at its limit, the last text is what is gone on with.
+    if (answer.state === "done") answer.stepped = answer.parts.findLastIndex(({ type }) => type === "tool") + 1;
     // Whoever heard of an end may have asked something by now: there is one answer at a time.
     this.stop();
     answer.state = "streaming";
@@ -389,6 +395,7 @@ function take(answer: Entry, event: AnswerEvent, reasoningSeconds: number): void
       break;
     case "step":
       answer.messages = joined(answer.messages, event.messages);
+      answer.stepped = parts.length;
       break;
     case "end":
       answer.messages = event.messages;
@@ -400,8 +407,8 @@ function take(answer: Entry, event: AnswerEvent, reasoningSeconds: number): void
 }
 
 function settle({ parts }: Entry, id: string, content: Message["content"], isError: boolean): void {
-  const call = parts.find((part) => part.type === "tool" && part.id === id && part.state === "running");
-  if (call?.type !== "tool") return;
+  const call = parts.find((part): part is ToolPart => part.type === "tool" && part.id === id && part.state === "running");
+  if (!call) return;
   call.state = isError ? "failed" : "done";
   call.result = typeof content === "string" ? content : JSON.stringify(content);
 }
@@ -414,12 +421,13 @@ function cite({ sources }: Entry, annotation: { type: string; url_citation?: unk
 
 /** What there is of an answer that did not come to its end: whole steps as they are, and then the text. */
 function keepPartial(answer: Entry): void {
-  const after = answer.parts.findLastIndex(({ type }) => type === "tool");
-  const text = textOf({ ...answer, parts: answer.parts.slice(after + 1) });
+  const text = textOf({ ...answer, parts: answer.parts.slice(answer.stepped) });
+  if (!text) return;
   // What was kept of it before is in it.
   if (isText(answer.messages.at(-1))) answer.messages = answer.messages.slice(0, -1);
-  if (text) answer.messages.push({ role: "assistant", content: text });
+  answer.messages.push({ role: "assistant", content: text });
 }
+
 
 /** Whether it is a file, as the client makes a part of it: its name stands before its text. */
 export const isTextFile = (part: ContentPart): boolean => part.type === "text" && /^[^\n]+\.\w{1,8}:\n\n/.test(part.text);
