@@ -543,6 +543,8 @@ for (const engine of engines) {
       test("a thread is kept over a reload for those who ask for it, and a new chat forgets it", async () => {
         const model = define({ events: [delta("kept", "stop"), "[DONE]"] });
         await chat.run("chat.persist = 'here'");
+        // What keeps it is loaded when it is needed.
+        await chat.find("[part=conversations-button]");
         await chat.ask(model, "Keep this");
         await chat.open();
         assert.deepEqual(await chat.texts("article"), []);
