@@ -189,6 +189,22 @@ for (const engine of engines) {
       assert.equal(sent(model)[1].text, "notes.txt:\n\nsome notes");
     });
 
+    test("a message that was refused is given back with its files", async () => {
+      const model = `test/files-${engine}-${++count}`;
+      upstream.define({ model, sequence: [{ status: 422, body: '{"error":{"code":422,"message":"No."}}' }, { events: [delta("seen", "stop"), "[DONE]"] }] });
+      await choose("sea.png", "report.pdf", "words.wav", "notes.txt");
+      await cards("sea.png", "report.pdf", "words.wav", "notes.txt");
+      await chat.ask(model, "Look", Key.ENTER);
+      const before = sent(model);
+      await cards();
+      await (await chat.find("[data-remedy=edit]")).click();
+      await cards("image.png", "report.pdf", "audio.wav", "notes.txt");
+      assert.equal(await chat.draft(), "Look");
+      assert.deepEqual(await chat.all("article"), []);
+      await chat.ask(model, Key.ENTER);
+      assert.deepEqual(sent(model), before);
+    });
+
     test("a file alone is a message, and one that a listener prevents keeps its files", async () => {
       const model = unlisted();
       await chat.run("chat.addEventListener('or-submit', (event) => { if (window.prevents) event.preventDefault(); }); window.prevents = true; chat.model = arguments[0]", model);
@@ -276,6 +292,45 @@ for (const engine of engines) {
       await drag("drop", ["a.txt", "dropped", "text/plain"]);
       await cards("a.txt");
       assert.equal((await chat.all(".drop:not([hidden])")).length, 0);
+    });
+
+    test("files, words and the cursor stay where the page changes what the chat says", async () => {
+      const model = unlisted();
+      await choose("notes.txt");
+      await cards("notes.txt");
+      await chat.type("Dra");
+      await chat.run("chat.lang = 'de'; chat.strings = { send: 'Senden', attach: 'Dateien' }; chat.placeholder = 'Frage'; chat.suggestions = ['one']");
+      await cards("notes.txt");
+      assert.equal(await chat.focused(), "textarea");
+      await driver.actions().sendKeys("ft").perform();
+      assert.equal(await chat.draft(), "Draft");
+      assert.deepEqual(await chat.run("return [...chat.shadowRoot.querySelectorAll('.composer textarea, .attach, .send')].map((each) => each.ariaLabel)"), ["Dateien", "Frage", "Senden"]);
+      await drag("dragenter", ["more.txt", "more", "text/plain"]);
+      await chat.find(".drop:not([hidden])");
+      await drag("drop", ["more.txt", "more", "text/plain"]);
+      await cards("notes.txt", "more.txt");
+      await chat.ask(model, Key.ENTER);
+      assert.deepEqual(sent(model).map(({ text }) => text), ["Draft", "notes.txt:\n\nsome notes", "more.txt:\n\nmore"]);
+    });
+
+    test("a message does not go without the files that were given before it, however it is sent", async () => {
+      const model = unlisted();
+      await chat.run("chat.model = arguments[0]; chat.setComposerValue('Read')", model);
+      // What takes files is not loaded yet.
+      await chat.run(
+        `const event = new Event('paste', { bubbles: true, composed: true, cancelable: true });
+         Object.defineProperty(event, 'clipboardData', { value: { types: [], files: [new File(['some notes'], 'notes.txt', { type: 'text/plain' })] } });
+         chat.shadowRoot.querySelector('textarea').dispatchEvent(event);
+         chat.shadowRoot.querySelector('form').requestSubmit();`,
+      );
+      await cards("notes.txt");
+      assert.deepEqual([await chat.happened("or-submit"), await chat.draft()], [[], "Read"]);
+      assert.equal(await chat.run("return chat.send()"), true);
+      await chat.until(async () => upstream.requests.some((request) => request.model === model), "the request");
+      assert.deepEqual(sent(model).map(({ text }) => text), ["Read", "notes.txt:\n\nsome notes"]);
+      await cards();
+      await chat.run("chat.disabled = true");
+      assert.equal(await (await chat.find(".attach")).isEnabled(), false);
     });
 
     test("files are pasted, and a picture of copied text is not", async () => {

@@ -431,6 +431,17 @@ for (const engine of engines) {
         assert.deepEqual(await run("return chat.messages"), []);
       });
 
+      test("a chat that is taken out of the page asks nobody any more", async () => {
+        const model = define({ events: [delta("One"), delta(" two"), delta(" three", "stop"), "[DONE]"], stepped: true });
+        await run("chat.compare(arguments[0])", [model, "sim/text"]);
+        await type(".comparison textarea", "Go", Key.ENTER);
+        upstream.step(model);
+        await until(async () => (await columns())[0].text === "One", "the first word");
+        await run("chat.remove()");
+        upstream.step(model);
+        await upstream.waitFor({ model, event: "client-gone", timeoutMs: 5000 });
+      });
+
       test("a listener may prevent it", async () => {
         await run("chat.addEventListener('or-submit', (event) => event.preventDefault()); chat.compare(arguments[0])", ["sim/text", "sim/402"]);
         await type(".comparison textarea", "Go", Key.ENTER);

@@ -212,11 +212,26 @@ for (const engine of engines) {
       await until("article[data-role=assistant] .body", (text) => text === "at last");
     });
 
+    test("a wait goes on where its card is shown again, and where the chat is put back into the page", async () => {
+      const model = define({ sequence: [refusal(429, "Slow down.", {}, { "retry-after": "600" }), refusal(429, "Slow down.", {}, { "retry-after": "3" })] });
+      await ask(model);
+      await until("[data-remedy=retry]", (text) => text === "Try again in 10 min");
+      // Half of the wait later the thread is built anew.
+      await run("const { now } = window.Date; window.Date.now = () => now() + 300_000; chat.strings = { tryAgain: 'Once more' }");
+      await until("[data-remedy=retry]", (text) => text === "Try again in 5 min");
+      await run("chat.clear(); const real = setInterval; window.setInterval = (tick, ms) => real(() => (tick(), window.onTick?.()), ms)");
+      await ask(model);
+      await until("[data-remedy=retry]", (text) => /^Try again in \d s$/.test(text));
+      await driver.executeAsyncScript("const done = arguments[0], main = chat.parentElement; chat.remove(); window.onTick = () => { window.onTick = undefined; main.append(chat); done(); }");
+      await driver.wait(async () => (await find("[data-remedy=retry]")).isEnabled(), WAIT_MS, "the end of the wait");
+    });
+
     test("a daily limit says when it is over, another model need not wait, and a budget of this site is not OpenRouter's to fill", async () => {
       await ask("sim/429-daily");
       await until(".error .limit", (text) => /OpenRouter’s.* in a day/.test(text));
       await until("[data-remedy=retry]", (text) => /^Try again at /.test(text));
       await run("chat.model = 'a/b'");
+      await driver.wait(async () => (await find("[data-remedy=retry]")).isEnabled(), WAIT_MS, "the end of the wait");
       await open();
       await ask(define(refusal(402, "Used up.", { error_type: "payment_required", limit_source: "user_usd_daily" })));
       await until(".error .limit", (text) => /your budget for today/.test(text));
@@ -234,6 +249,29 @@ for (const engine of engines) {
       await click("[data-remedy=sign-in]");
       await until("article[data-role=assistant] .body", (text) => text === "welcome back");
       assert.equal(await run("return window.signIns"), 1);
+    });
+
+    test("signing in takes nothing away of what happened meanwhile, and one that fails is told to the page", async () => {
+      const model = define({ sequence: [refusal(401, "This session is over."), answer("elsewhere")] });
+      await run("chat.signIn = () => new Promise((resolve, reject) => Object.assign(window, { signedIn: resolve, refused: reject }))");
+      await ask(model, "one");
+      await click("[data-remedy=sign-in]");
+      await run("refused(new Error('the window was closed'))");
+      await driver.wait(() => run("return happened.filter(({ type }) => type === 'or-error').length === 2"), WAIT_MS);
+      await click("[data-remedy=sign-in]");
+      await run("chat.clear()");
+      await ask(model, "two");
+      await until("article[data-role=assistant] .body", (text) => text === "elsewhere");
+      await driver.executeAsyncScript("signedIn(); setTimeout(arguments[0])");
+      assert.deepEqual([await texts("article .body"), await run("return chat.isBusy"), asked(model).length], [["two", "elsewhere"], false, 2]);
+    });
+
+    test("a refused message is given back without what was said since", async () => {
+      await ask("sim/422", "bad");
+      await ask(define(answer("fine")), "good");
+      await click("[data-remedy=edit]");
+      assert.equal(await draft(), "bad");
+      assert.deepEqual(await texts("article .body"), ["bad", "good", "fine"]);
     });
 
     test("a chat that is too long goes on without its older half, or the question opens a new one", async () => {
@@ -348,6 +386,19 @@ for (const engine of engines) {
       await until("article[data-role=assistant] .body", (text) => text === "here");
       await driver.wait(async () => (await all(".connection")).length === 0, WAIT_MS);
       assert.equal((await all("article")).length, 2);
+    });
+
+    test("asking again does not send what is being written, and a server that refuses can be reached", async () => {
+      await run("chat.baseUrl = 'https://elsewhere.example/api/v1'");
+      await ask(define(answer("x")), "Anyone?");
+      await until(".connection button", (text) => text === "Ask again");
+      const model = define(refusal(403, "Not with this key."));
+      await run("chat.baseUrl = '/api/v1'; chat.model = arguments[0]", model);
+      await type("Half a sen");
+      await click(".connection button");
+      await find(".error[data-code=permission_denied]");
+      assert.deepEqual([await draft(), asked(model).map(([{ content }]) => content)], ["Half a sen", ["Anyone?"]]);
+      assert.deepEqual(await all(".connection"), []);
     });
 
     test("what was kept with its error is shown, and not announced", async () => {

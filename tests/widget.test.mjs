@@ -286,6 +286,10 @@ for (const engine of engines) {
         await chat.click(".send");
         await chat.over();
         assert.equal(await chat.run("return chat.messages[0].content"), "one\ntwo");
+        assert.equal(await chat.focused(), "textarea", "its keyboard stays open");
+        await chat.click("[data-action=regenerate]");
+        await chat.over();
+        assert.equal(await chat.focused(), "send", "what is gone has not taken the focus with it, and no keyboard has opened");
       });
 
       test("Escape stops too", async () => {
@@ -338,6 +342,15 @@ for (const engine of engines) {
         await chat.until(".code-head button", (text) => text === "Copied");
       });
 
+      test("what is read out of an answer is all of it, without the buttons", async () => {
+        const model = define({ events: [delta("First:\n\n1. one\n   ```sh\n   npm i\n   ```\n2. two **bold**ly\n\n| a | b |\n|---|---|\n| c | d |"), delta("", "length"), "[DONE]"] });
+        await chat.ask(model);
+        const words = (await chat.text("[role=status]")).split(/\s+/);
+        assert.deepEqual(words, "First: one npm i two boldly a b c d The answer reached its length limit.".split(" "));
+        await chat.ask("sim/images");
+        assert.doesNotMatch(await chat.text("[role=status]"), /empty/);
+      });
+
       test("the page may colour code itself, and hears each word", async () => {
         await chat.run("chat.highlight = (code, language) => Object.assign(document.createElement('b'), { textContent: code, title: language }); window.heard = ''; chat.addEventListener('or-response-delta', ({ detail: { event } }) => (window.heard += event.text))");
         const code = "```js\nlet a = 1;\n```";
@@ -362,6 +375,24 @@ for (const engine of engines) {
         await chat.click("details.tool summary");
         assert.deepEqual((await chat.texts("details.tool pre")).map((text) => JSON.parse(text)).at(-1), { sky: "blue" });
         assert.match(await chat.text("article[data-role=assistant] > .content > .body"), /blue/);
+      });
+
+      test("an answer with tools that is stopped has cost what all of its steps have", async () => {
+        const call = (cost) => ({
+          events: [
+            { id: "gen-widget", model: "the/model", choices: [{ index: 0, delta: { tool_calls: [{ index: 0, id: `call-${cost}`, type: "function", function: { name: "f", arguments: "{}" } }] }, finish_reason: "tool_calls" }] },
+            { ...delta(""), usage: { prompt_tokens: 10, completion_tokens: 1, total_tokens: 11, cost } },
+            "[DONE]",
+          ],
+        });
+        const model = define({ sequence: [call(0.5), call(0.25), { events: [delta("Half")], end: "hold" }] });
+        await chat.run("chat.tools = [{ name: 'f', parameters: { type: 'object' }, run: () => 'ok' }]; chat.model = arguments[0]", model);
+        await chat.type("Go", Key.ENTER);
+        await chat.until("article[data-role=assistant] > .content > .body", (text) => text === "Half");
+        await chat.type(Key.ESCAPE);
+        await chat.over();
+        const [{ state, usage }] = await chat.happened("or-response-end");
+        assert.deepEqual([state, usage.cost, usage.prompt_tokens], ["stopped", 0.75, 20]);
       });
 
       test("a tool without a handler is answered by the event", async () => {
@@ -434,6 +465,29 @@ for (const engine of engines) {
         assert.deepEqual([body.messages[0].content, body.temperature], ["yes!", 0.5]);
       });
 
+      test("a listener hears of an edited message too, and may change or prevent it", async () => {
+        const model = define({ events: [delta("ok", "stop"), "[DONE]"] });
+        await chat.ask(model, "first");
+        await chat.run("chat.addEventListener('or-submit', (event) => { if (/never/.test(event.detail.content)) event.preventDefault(); else { event.detail.content += '!'; event.detail.request.temperature = 0.5; } })");
+        await chat.type(Key.ARROW_UP);
+        const editor = await chat.find(".editor textarea");
+        await editor.sendKeys(" never", Key.ENTER);
+        assert.equal(await editor.getAttribute("value"), "first never", "what was written stays");
+        await editor.sendKeys(...Array(5).fill(Key.BACK_SPACE), "ever", Key.ENTER);
+        await chat.over();
+        const bodies = upstream.requests.filter((request) => request.model === model).map(({ body }) => [body.messages[0].content, body.temperature]);
+        assert.deepEqual(bodies, [["first", undefined], ["first ever!", 0.5]]);
+      });
+
+      test("with a touch keyboard Enter starts a new line in an edited message too", async () => {
+        await chat.ask(define({ events: [delta("ok", "stop"), "[DONE]"] }), "one");
+        await chat.run("const real = matchMedia; window.matchMedia = (query) => (/coarse/.test(query) ? { matches: true } : real(query))");
+        await chat.click("[data-action=edit]");
+        const editor = await chat.find(".editor textarea");
+        await editor.sendKeys(Key.ENTER, "two");
+        assert.equal(await chat.run("return arguments[0].value", editor), "one\ntwo");
+      });
+
       test("the end is followed until the reader leaves it, and again when he is back", async () => {
         const lines = Array.from({ length: 12 }, (_, i) => delta(`${"line\n\n".repeat(6)}${i}\n\n`));
         const model = define({ events: [...lines, delta("end", "stop"), "[DONE]"], stepped: true });
@@ -483,6 +537,8 @@ for (const engine of engines) {
       test("a thread is kept over a reload for those who ask for it, and a new chat forgets it", async () => {
         const model = define({ events: [delta("kept", "stop"), "[DONE]"] });
         await chat.run("chat.persist = 'here'");
+        // What keeps it is loaded when it is needed.
+        await chat.find("[part=conversations-button]");
         await chat.ask(model, "Keep this");
         await chat.driver.wait(async () => (await keptIn(chat.driver, "here")).length > 0, WAIT_MS, "kept");
         await chat.open();
@@ -517,6 +573,30 @@ for (const engine of engines) {
         assert.match(await chat.text(".usage"), /1\.234 hinein, 5 heraus · 0,50/);
       });
 
+      test("what a page sets again as it is changes nothing, and other suggestions change nothing else", async () => {
+        await chat.ask(define({ events: [delta("ok", "stop"), "[DONE]"] }), "one");
+        await chat.run("chat.strings = { you: 'Me' }");
+        await chat.type(Key.ARROW_UP);
+        await (await chat.find(".editor textarea")).sendKeys(" and two");
+        await chat.run("chat.strings = { you: 'Me' }; chat.suggestions = ['another']");
+        assert.equal(await chat.run("return chat.shadowRoot.activeElement?.value"), "one and two");
+        assert.deepEqual(await chat.texts(".suggestions button"), ["another"]);
+        assert.equal(await (await chat.find(".empty")).isDisplayed(), false);
+      });
+
+      test("a part that cannot be loaded is told to those who see the page too", { skip: engine !== "chromium" && "the driver offers it in Chromium only" }, async () => {
+        await driver.setNetworkConditions({ offline: true, latency: 0, download_throughput: 0, upload_throughput: 0 });
+        try {
+          await chat.click(".model");
+          await chat.until("[role=status]", (text) => text === "This could not be loaded.");
+          assert.ok((await (await chat.find("[role=status]")).getRect()).height > 10);
+        } finally {
+          await driver.deleteNetworkConditions();
+        }
+        await chat.ask(define({ events: [delta("ok", "stop"), "[DONE]"] }));
+        assert.ok((await (await chat.find("[role=status]")).getRect()).height < 2);
+      });
+
       test("from right to left, each message finds its own direction", async () => {
         await chat.run("chat.dir = 'rtl'; chat.messages = [{ role: 'user', content: 'שלום' }, { role: 'assistant', content: 'Hello' }]");
         const { user, plain, direction } = await chat.run(`const [question, answer] = chat.shadowRoot.querySelectorAll('article');
@@ -545,6 +625,12 @@ for (const engine of engines) {
         await chat.type(Key.ESCAPE);
         assert.equal(await chat.run("return chat.open"), false);
         assert.equal(await chat.focused(), "launcher");
+        // What the page does itself takes the focus from nobody, and what is built anew says how things are.
+        await chat.run("const field = document.body.appendChild(document.createElement('input')); chat.open = true; field.focus(); chat.lang = 'de'");
+        const launcher = () => chat.run("const { ariaExpanded, ariaLabel } = chat.shadowRoot.querySelector('.launcher'); return [ariaExpanded, ariaLabel, document.activeElement.localName]");
+        assert.deepEqual(await launcher(), ["true", "Close the chat", "input"]);
+        await chat.run("chat.open = false");
+        assert.deepEqual(await launcher(), ["false", "Open the chat", "input"]);
       });
 
       test("at 320 pixels nothing is cut off or scrolls sideways, and targets are large enough", async () => {
@@ -623,6 +709,7 @@ for (const engine of engines) {
       assert.deepEqual(await chat.texts("article .body"), ["early", "bird"]);
       assert.deepEqual(await chat.run("return [chat.model, chat.getAttribute('model'), chat.options.temperature, chat.tools.length, chat.disabled, chat.hasAttribute('disabled')]"), ["the/model", "the/model", 0.1, 1, true, true]);
       assert.equal(await chat.run("return chat.shadowRoot.querySelector('textarea').disabled"), true);
+      assert.equal(await chat.run("return chat.signIn?.()"), "signed in");
     });
   });
 }

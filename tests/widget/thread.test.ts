@@ -120,6 +120,39 @@ test("editing while an answer comes ends that answer first", async () => {
   assert.deepEqual(shown(thread), ["other", "A"]);
 });
 
+test("who hears of a question may end it at once, and then nothing is asked or begun", async () => {
+  const { thread, asked, changes } = scripted();
+  thread.subscribe(({ type }) => type === "path" && thread.stop());
+  thread.send("q");
+  assert.deepEqual(changes.map(({ type }) => type), ["path", "end"]);
+  assert.deepEqual([thread.isBusy, thread.path[1]!.state, asked], [false, "stopped", []]);
+});
+
+test("there is one answer at a time, even where each end asks something", async () => {
+  const { thread, asked, give, until } = scripted();
+  const queue = ["queued"];
+  thread.subscribe(({ type }) => type === "end" && queue.length > 0 && thread.send(queue.pop()!));
+  const question = thread.send("q");
+  give(text("par"));
+  await until("event");
+  thread.edit(question, "other");
+  assert.equal(asked.filter(({ signal }) => !signal.aborted).length, 1);
+  assert.deepEqual(thread.answers.map(({ state }) => state).sort(), ["stopped", "stopped", "streaming"]);
+  give(text("A"), end("A"));
+  await until("end", 3);
+  assert.deepEqual(shown(thread), ["other", "A"]);
+});
+
+test("what was thought about until somebody stopped it took its time", async () => {
+  const { thread, give, until } = scripted();
+  thread.send("q");
+  give({ type: "reasoning", text: "hm" });
+  await until("event");
+  thread.stop();
+  const [part] = thread.path[1]!.parts;
+  assert.ok(part?.type === "reasoning" && part.seconds! > 0, JSON.stringify(part));
+});
+
 test("a failure keeps the partial answer, its error and what it cost", async () => {
   const { thread, give, until } = scripted();
   thread.send("q");
@@ -154,6 +187,23 @@ test("trying again takes the place of an answer that came to nothing", async () 
   assert.deepEqual(shown(thread), ["q", "a"]);
 });
 
+test("trying again takes nothing away of what was said since", async () => {
+  const { thread, give, until } = scripted();
+  thread.send("q");
+  give(Object.assign(new Error("no"), { code: "overloaded" }));
+  await until("end");
+  const failed = thread.path[1]!;
+  thread.send("next");
+  give(text("a"), end("a"));
+  await until("end", 2);
+  thread.retry(failed);
+  give(text("b"), end("b"));
+  await until("end", 3);
+  assert.deepEqual(shown(thread), ["q", "b"]);
+  thread.turn(thread.path[1]!, -1);
+  assert.deepEqual(shown(thread), ["q", "", "next", "a"]);
+});
+
 test("reasoning, tools, images and sources are kept in order", async () => {
   const { thread, give, until } = scripted();
   thread.send("q");
@@ -166,10 +216,12 @@ test("reasoning, tools, images and sources are kept in order", async () => {
     { type: "image", image: { type: "image_url", image_url: { url: "data:image/png;base64,AA" } } },
     { type: "annotation", annotation: { type: "url_citation", url_citation: { url: "https://a.example/", title: "A" } } },
     { type: "annotation", annotation: { type: "url_citation", url_citation: { url: "javascript:alert(1)" } } },
+    { type: "annotation", annotation: { type: "url_citation" } },
     end("It is sunny."),
   );
   await until("end");
-  const { parts, sources } = thread.path[1]!;
+  const { parts, sources, state } = thread.path[1]!;
+  assert.equal(state, "done", "a source without an address does no harm");
   assert.deepEqual(parts.map(({ type }) => type), ["reasoning", "tool", "text", "image"]);
   assert.equal(parts[0]!.type === "reasoning" && parts[0]!.text, "hmm");
   assert.deepEqual(parts[1], { type: "tool", id: "1", name: "weather", arguments: "{}", state: "done", result: "sun" });
@@ -253,6 +305,19 @@ test("an answer that was cut off is gone on with in its place, as one text, and 
   assert.deepEqual([prompt_tokens, completion_tokens, cost], [23, 7, 0.75]);
 });
 
+test("what an answer used that was gone on with is summed with its details, and what is not told again is not forgotten", async () => {
+  const { thread, give, until } = scripted();
+  thread.send("q");
+  const first = { prompt_tokens: 10, completion_tokens: 3, total_tokens: 13, cost: 0.5, prompt_tokens_details: { cached_tokens: 8 } };
+  give(text("a"), { type: "usage", usage: first } as AnswerEvent, new Error("cut"));
+  await until("end");
+  thread.resume(thread.path[1]!);
+  const second = { prompt_tokens: 13, completion_tokens: 4, total_tokens: 17, cost: null, prompt_tokens_details: { cached_tokens: 9, audio_tokens: null } };
+  give(text("b"), { type: "usage", usage: second } as unknown as AnswerEvent, end("b"));
+  await until("end", 2);
+  assert.deepEqual(thread.path[1]!.usage, { prompt_tokens: 23, completion_tokens: 7, total_tokens: 30, cost: 0.5, prompt_tokens_details: { cached_tokens: 17, audio_tokens: null } });
+});
+
 test("a continuation that is stopped can be gone on with again, and nothing is there twice", async () => {
   const { thread, asked, give, until } = scripted();
   thread.send("q");
@@ -288,6 +353,25 @@ test("after steps with tools, only the text that was cut off is joined", async (
   give(text(" it is."), end(" it is."));
   await until("end", 3);
   assert.deepEqual(thread.path[1]!.messages, [...calls, { role: "assistant", content: "So it is." }]);
+});
+
+test("what was said before a tool that was stopped is kept, and nothing of a whole step is there twice", async () => {
+  const { thread, give, until } = scripted();
+  const call = { type: "tool_call", id: "1", name: "f", arguments: "{}", isComplete: true } as AnswerEvent;
+  thread.send("q");
+  give(text("Let me look."), call);
+  await until("event", 2);
+  thread.stop();
+  assert.deepEqual(thread.messages.slice(1), [{ role: "assistant", content: "Let me look." }]);
+  const step: Message[] = [
+    { role: "assistant", content: "Again.", tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "{}" } }] },
+    { role: "tool", tool_call_id: "1", content: "result" },
+  ];
+  thread.send("q2");
+  give(text("Again."), call, { type: "tool_result", id: "1", name: "f", content: "result", isError: false }, { type: "step", step: 1, messages: step } as AnswerEvent, text("So"));
+  await until("event", 7);
+  thread.stop();
+  assert.deepEqual(thread.path[3]!.messages, [...step, { role: "assistant", content: "So" }]);
 });
 
 test("what a question forgets is not sent, nor with the questions after it", async () => {

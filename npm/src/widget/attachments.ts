@@ -138,6 +138,8 @@ class Tray implements Attachments {
     else if (event.type === "drop") this.#entered = 0;
     else this.#entered = Math.max(1, this.#entered); // we were loaded after it came in
     this.#overlay.hidden = this.#entered <= 0;
+    // The chat around the composer may be another one since.
+    if (!this.#overlay.isConnected) this.#host.root.querySelector(".chat")?.append(this.#overlay);
     if (!this.#overlay.hidden && !this.#overlay.firstChild) this.#showOverlay();
   }
 

@@ -124,6 +124,8 @@ class ComparisonView {
     this.#update();
     let pauseAt = performance.now() + SLICE_MS;
     for await (const event of comparison) {
+      // The chat was taken out of the page, or built anew: nobody looks at it any more.
+      if (!this.element.isConnected) comparison.cancel();
       this.#columns[event.index]!.take(event);
       this.#frame ||= requestAnimationFrame(() => this.#draw());
       if (performance.now() > pauseAt) {

@@ -20,23 +20,21 @@ export class Composer {
   readonly #text: HTMLTextAreaElement;
   readonly #send: HTMLButtonElement;
   readonly #box: HTMLElement;
+  readonly #file: HTMLButtonElement;
   #attachments: Attachments | undefined;
+  /** How often files were given that wait for what takes them. */
+  #coming = 0;
   #isBusy = false;
   #isDisabled = false;
 
-  constructor(host: Host, actions: ComposerActions, placeholder: string) {
-    const { words } = host;
+  constructor(host: Host, actions: ComposerActions) {
     this.#host = host;
     this.#actions = actions;
-    this.#text = h("textarea", {
-      rows: 1, part: "input", placeholder: placeholder || words.say("message"), "aria-label": placeholder || words.say("message"), dir: "auto",
-      autocomplete: "off", enterkeyhint: hasTouchKeyboard() ? "enter" : "send",
-    });
-    this.#send = h("button", { type: "submit", class: "send", part: "send-button" });
-    this.#send.append(h("slot", { name: "send-icon" }, icon("send")), h("slot", { name: "stop-icon" }, icon("stop")));
+    this.#text = h("textarea", { rows: 1, part: "input", dir: "auto", autocomplete: "off" });
+    this.#send = h("button", { type: "submit", class: "send", part: "send-button" }, h("slot", { name: "send-icon" }, icon("send")), h("slot", { name: "stop-icon" }, icon("stop")));
     const file = h("input", { type: "file", multiple: true, hidden: true, tabindex: -1 });
-    const attach = iconButton("attach", words.say("attach"), { class: "attach", part: "attach-button" }, () => file.click());
-    this.#box = h("div", { class: "composer", part: "composer" }, attach, this.#text, this.#send);
+    this.#file = iconButton("attach", "", { class: "attach", part: "attach-button" }, () => file.click());
+    this.#box = h("div", { class: "composer", part: "composer" }, this.#file, this.#text, this.#send);
     this.element = h("form", { novalidate: true, part: "form" }, h("slot", { name: "before-input" }), this.#box, file);
 
     file.addEventListener("change", () => {
@@ -57,10 +55,17 @@ export class Composer {
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.#isBusy) this.#actions.stop();
-      else this.#submit();
+      else this.submit();
       this.focus();
     });
-    this.#update();
+  }
+
+  /** Says everything in the words that there are now. */
+  label(placeholder: string): void {
+    const { words } = this.#host;
+    this.#text.placeholder = this.#text.ariaLabel = placeholder || words.say("message");
+    this.#text.enterKeyHint = hasTouchKeyboard() ? "enter" : "send";
+    this.#file.ariaLabel = this.#file.title = words.say("attach");
   }
 
   get value(): string {
@@ -79,21 +84,20 @@ export class Composer {
 
   set isDisabled(isDisabled: boolean) {
     this.#isDisabled = isDisabled;
-    this.#text.disabled = isDisabled;
+    this.#text.disabled = this.#file.disabled = isDisabled;
     this.#update();
   }
 
-  get hasFocus(): boolean {
-    return this.element.contains(this.#host.root.activeElement);
-  }
-
-  /** Puts the cursor into the text, except where that would open a keyboard over the page. */
+  /** Puts the cursor into the text, except where that would open a keyboard over the page, or close it. */
   focus(): void {
-    if (!hasTouchKeyboard()) this.#text.focus({ preventScroll: true });
+    const isTouched = hasTouchKeyboard();
+    if (isTouched && this.element.contains(this.#host.root.activeElement)) return;
+    (isTouched ? this.#send : this.#text).focus({ preventScroll: true });
   }
 
-  /** Gives a text to be edited, before what is there already. */
-  fill(text: string): void {
+  /** Gives a text to be edited, before what is there already, and files. */
+  fill(text: string, files: File[] = []): void {
+    void this.#attach(files);
     const draft = this.#text.value.trim();
     this.value = draft && draft !== text ? `${text}\n\n${draft}` : text;
     this.#text.focus();
@@ -105,21 +109,25 @@ export class Composer {
     if (isComposing) return;
     if (event.key === "ArrowUp" && this.#text.value === "") this.#actions.editLast();
     else if (event.key === "Enter" && !event.shiftKey && !hasTouchKeyboard()) {
-      if (!this.#isBusy) this.#submit();
+      if (!this.#isBusy) this.submit();
     } else return;
     event.preventDefault();
   }
 
-  #submit(): void {
+  /** Sends what there is; false if it stays here. */
+  submit(): boolean {
+    // Files are on their way here: they go along.
+    if (this.#coming) void this.#tray().then((tray) => tray && this.submit());
     const text = this.#text.value.trim();
-    if (this.#isDisabled || (text === "" && !this.#hasFiles) || this.#actions.isHeld()) return;
-    if (this.#attachments?.mayBeSent() === false) return;
+    if (this.#coming || this.#isDisabled || this.#isEmpty || this.#actions.isHeld() || this.#attachments?.mayBeSent() === false) return false;
     const files = this.#attachments?.parts ?? [];
     const said: ContentPart[] = text ? [{ type: "text", text }] : [];
     // The text is gone before listeners hear of it, so that what they put there stays.
     this.value = "";
-    if (!this.#actions.send(files.length > 0 ? [...said, ...files] : text)) this.value = this.value || text;
-    else this.#attachments?.clear();
+    const isSent = this.#actions.send(files.length > 0 ? [...said, ...files] : text);
+    if (isSent) this.#attachments?.clear();
+    else this.value ||= text;
+    return isSent;
   }
 
   /** Files are dragged over the chat, or dropped there. */
@@ -132,10 +140,12 @@ export class Composer {
     this.#attachments?.onDrag(event);
   }
 
-  async #attach(given: FileList): Promise<void> {
+  async #attach(given: Iterable<File>): Promise<void> {
     const files = [...given];
     if (files.length === 0) return;
+    this.#coming++;
     const tray = await this.#tray();
+    this.#coming--;
     await tray?.add(files);
     if (tray) this.focus();
   }
@@ -149,18 +159,15 @@ export class Composer {
     return this.#attachments;
   }
 
-  get #hasFiles(): boolean {
-    return this.#attachments !== undefined && !this.#attachments.isEmpty;
+  get #isEmpty(): boolean {
+    return this.#text.value.trim() === "" && this.#attachments?.isEmpty !== false;
   }
 
   #update(): void {
-    const { words } = this.#host;
-    const label = words.say(this.#isBusy ? "stop" : "send");
-    const isIdle = !this.#isBusy && ((this.#text.value.trim() === "" && !this.#hasFiles) || this.#isDisabled);
-    this.#send.dataset.mode = this.#isBusy ? "stop" : "send";
-    this.#send.setAttribute("aria-label", label);
-    this.#send.title = label;
-    this.#send.setAttribute("aria-disabled", String(isIdle));
+    const mode = this.#isBusy ? "stop" : "send";
+    this.#send.dataset.mode = mode;
+    this.#send.ariaLabel = this.#send.title = this.#host.words.say(mode);
+    this.#send.ariaDisabled = String(!this.#isBusy && (this.#isEmpty || this.#isDisabled));
     this.#text.style.height = "auto";
     if (this.#text.scrollHeight > 0) this.#text.style.height = `${this.#text.scrollHeight}px`;
   }

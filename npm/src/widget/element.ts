@@ -71,7 +71,8 @@ export class OpenRouterChat extends Base {
   declare disabled: boolean;
   declare open: boolean;
   declare maxTokens: number;
-  signIn: (() => unknown) | undefined;
+  // What a page has set before the element was defined is there already.
+  signIn = Reflect.get(this, "signIn") as (() => unknown) | undefined;
   #connection: Connection | undefined;
   #tools: Public["tools"] = [];
   #options: RequestOptions = {};
@@ -99,10 +100,10 @@ export class OpenRouterChat extends Base {
     openPicker: (isComparing) => this.#openPicker(isComparing),
     request: (messages, request) => this.#request(messages, request),
     highlight: (code, language) => this.#highlight(code, language),
-    announce: (words) => {
-      if (this.#parts) this.#parts.status.textContent = words;
+    announce: (words, isShown) => {
+      if (this.#parts) Object.assign(this.#parts.status, { textContent: words, className: isShown ? "hint" : "hidden" });
     },
-    fill: (text) => this.#parts?.composer.fill(text),
+    fill: (text, files) => this.#parts?.composer.fill(text, files),
     draft: (text) => {
       const { composer } = this.#parts ?? {};
       if (composer && text !== undefined) composer.value = text;
@@ -227,7 +228,7 @@ export class OpenRouterChat extends Base {
 
   set suggestions(suggestions: string[]) {
     this.#suggestions = suggestions ?? [];
-    if (this.#parts) this.#build();
+    this.#parts?.empty.replaceWith((this.#parts.empty = this.#welcome()));
   }
 
   get strings(): Partial<Record<string, Phrase>> {
@@ -235,8 +236,10 @@ export class OpenRouterChat extends Base {
   }
 
   set strings(strings: Partial<Record<string, Phrase>>) {
+    const before = JSON.stringify(this.#strings);
     this.#strings = strings ?? {};
-    if (this.#parts) this.#build();
+    // Frameworks give the same ones again whenever they draw.
+    if (this.#parts && JSON.stringify(this.#strings) !== before) this.#build();
   }
 
   get keeping(): Keeping | ConversationStore | undefined {
@@ -253,12 +256,8 @@ export class OpenRouterChat extends Base {
   }
 
   send(content?: string | ContentPart[]): boolean {
-    const { composer } = this.#parts ?? {};
-    const given = content ?? composer?.value.trim() ?? "";
-    if (given.length === 0 || this.disabled) return false;
-    const isSent = this.#send(given);
-    if (isSent && content === undefined && composer) composer.value = "";
-    return isSent;
+    if (content === undefined) return this.#parts?.composer.submit() ?? false;
+    return content.length > 0 && !this.disabled && this.#send(content);
   }
 
   stop(): void {
@@ -332,15 +331,17 @@ export class OpenRouterChat extends Base {
     const before = this.#parts;
     this.#words = undefined;
     const { words } = this.#host;
-    const composer = new Composer(this.#host, { send: (content) => this.#send(content), stop: () => this.stop(), isHeld: () => this.#connection?.isHeld() === true, editLast: () => this.#parts?.list.editLast() }, this.placeholder);
+    const focused = this.#root.activeElement as HTMLElement | null;
+    // What is written there, and the files, stay.
+    const composer = before?.composer ?? new Composer(this.#host, { send: (content) => this.#send(content), stop: () => this.stop(), isHeld: () => this.#connection?.isHeld() === true, editLast: () => this.#parts?.list.editLast() });
     const list = new MessageList(this.#host);
-    const jump = button(icon("down"), { class: "jump", part: "jump-button", "aria-label": words.say("jump"), title: words.say("jump"), hidden: true }, () => {});
+    const jump = iconButton("down", words.say("jump"), { class: "jump", part: "jump-button", hidden: true }, () => {});
     const empty = this.#welcome();
     const content = h("div", { class: "thread" }, empty, list.element);
     const scroller = h("div", { class: "scroller", part: "scroller", tabindex: 0, role: "region", "aria-label": words.say("conversation") }, content);
     const status = h("div", { class: "hidden", role: "status" });
     const modelName = this.models.length === 1 ? undefined : h("span", { class: "model-name" });
-    const launcher = button(h("slot", { name: "launcher" }, icon("bubble")), { class: "launcher", part: "launcher", "aria-label": words.say("openChat") }, () => {
+    const launcher = button(h("slot", { name: "launcher" }, icon("bubble")), { class: "launcher", part: "launcher" }, () => {
       this.open = !this.open;
     });
     const spent = button("", { class: "action spent", part: "spent-button", "aria-expanded": "false" }, () => this.#showSpent(true));
@@ -351,13 +352,13 @@ export class OpenRouterChat extends Base {
     if (this.variant === "popup") void this.#host.load(async () => (await import("./popup.ts")).popUp(this.#root));
     before?.follower.disconnect();
     this.#parts = { list, composer, follower: new Follower(scroller, content, jump), empty, modelName, spent, status, launcher, chat };
-    composer.value = before?.composer.value ?? "";
+    composer.label(this.placeholder);
     composer.isBusy = this.isBusy;
     composer.isDisabled = this.disabled;
-    empty.hidden = this.#thread.path.length > 0;
+    if (focused) (focused.isConnected ? focused : composer).focus();
     void this.#keeper?.then((keeper) => keeper?.show());
     this.#showModel();
-    launcher.setAttribute("aria-expanded", String(this.open));
+    this.#showOpen();
     this.#connection?.show();
   }
 
@@ -381,7 +382,7 @@ export class OpenRouterChat extends Base {
     const list = items.length > 0 ? [h("ul", { class: "suggestions", part: "suggestions", "aria-label": words.say("suggestions") }, ...items)] : [];
     return h(
       "div",
-      { class: "empty", part: "empty" },
+      { class: "empty", part: "empty", hidden: this.#thread.path.length > 0 },
       h("slot", { name: "empty" }, h("h2", {}, words.say("welcome")), h("p", {}, words.say("welcomeMore"))),
       h("slot", { name: "suggestions" }, ...list),
     );
@@ -427,7 +428,7 @@ export class OpenRouterChat extends Base {
     } else {
       const { state, messages, model, usage, finishReason, error } = entry;
       if (parts) parts.composer.isBusy = this.isBusy;
-      if (!this.isBusy) this.#host.announce(state === "done" ? parts?.list.spoken(entry) || words.say("answerEmpty") : state === "stopped" ? words.say("stopped") : "");
+      if (!this.isBusy) this.#host.announce(state === "done" ? parts?.list.spoken(entry) || words.say(entry.parts.some(({ type }) => type === "image") ? "image" : "answerEmpty") : state === "stopped" ? words.say("stopped") : "");
       if (state === "failed") emit("or-error", { id, error });
       emit("or-response-end", { id, state: state as "done", messages, model, usage, finishReason });
       emit("or-messages-change", { messages: this.messages });
@@ -443,14 +444,18 @@ export class OpenRouterChat extends Base {
     event.preventDefault();
   }
 
+  #showOpen(): void {
+    const { launcher } = this.#parts!;
+    launcher.ariaExpanded = String(this.open);
+    launcher.ariaLabel = this.#host.words.say(this.open ? "closeChat" : "openChat");
+  }
+
   #onOpen(): void {
-    const { launcher, composer } = this.#parts!;
-    const { words } = this.#host;
-    launcher.setAttribute("aria-expanded", String(this.open));
-    launcher.setAttribute("aria-label", words.say(this.open ? "closeChat" : "openChat"));
+    this.#showOpen();
     if (this.variant !== "popup") return;
-    if (this.open) composer.focus();
-    else launcher.focus();
+    if (this.open) this.focus();
+    // Where the page closes it, its reader is elsewhere.
+    else if (this.#root.activeElement) this.#parts!.launcher.focus();
   }
 
   /** What the chat has cost, and once it is long, or somebody asks, how much of it still fits. */
@@ -478,16 +483,15 @@ export class OpenRouterChat extends Base {
     this.#names.set(id, name);
     this.model = id;
     this.#showModel();
-    this.#parts?.list.endWaits();
     this.#host.emit("or-model-change", { model: id, name });
   }
 
   #showModel(): void {
     this.#showSpent();
-    const { modelName } = this.#parts ?? {};
-    if (!modelName) return;
-    const { name } = this.#host.model;
-    modelName.replaceChildren(h("span", { class: "hidden" }, this.#host.words.say("modelButton", { name: "" })), name);
+    const { list, modelName } = this.#parts!;
+    list.endWaits();
+    const { model, words } = this.#host;
+    modelName?.replaceChildren(h("span", { class: "hidden" }, words.say("modelButton", { name: "" })), model.name);
   }
 
   async #highlight(code: string, language: string): Promise<Node | undefined> {
@@ -540,8 +544,9 @@ interface Own {
   openPicker(isComparing?: boolean): void;
   request: Host["request"];
   highlight: Highlight;
-  announce(words: string): void;
-  fill(text: string): void;
+  /** `isShown`: nothing else on the page says it. */
+  announce(words: string, isShown?: boolean): void;
+  fill: Host["fill"];
   draft(text?: string): string;
 }
 
@@ -580,7 +585,7 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
     announce: own.announce,
     load: (part) =>
       part().catch(() => {
-        own.announce(own.words().say("partFailed"));
+        own.announce(own.words().say("partFailed"), true);
         return undefined;
       }),
     async copy(text, button) {

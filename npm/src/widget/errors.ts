@@ -2,11 +2,11 @@
 // first one, or before, so that it is there without a connection; where it cannot be had, messages.ts shows a plain card.
 // Seam: a code's words are `error_<code>` and `advice_<code>` of WORDS, its remedies stand in REMEDIES, the most helpful
 // first; `limit_<source>` says which limit it was. A new remedy is a case of `#act()`.
-import type { OpenRouterErrorCode, OpenRouterErrorProperties } from "../index.js";
+import type { ContentPart, OpenRouterErrorCode, OpenRouterErrorProperties } from "../index.js";
 import { adopt, button, h } from "./dom.ts";
 import css from "./errors.css";
 import type { Host } from "./host.ts";
-import { textOf, type Entry } from "./thread.ts";
+import { isTextFile, textOf, type Entry } from "./thread.ts";
 import { wait } from "./waiting.ts";
 
 export const WORDS = {
@@ -88,6 +88,8 @@ export const WORDS = {
 };
 
 const TICK_MS = 250;
+/** When the wait of each failure ends, in ms since 1970: its card may be made anew meanwhile. */
+const waits = new WeakMap<object, number>();
 const CREDITS = "https://openrouter.ai/settings/credits";
 
 export type Remedy =
@@ -159,9 +161,9 @@ class Card implements ErrorCard {
   readonly element: HTMLElement;
   readonly #host: Host;
   readonly #answer: Entry;
+  readonly #failure: Partial<OpenRouterErrorProperties>;
   /** How many older messages could be left out. */
   readonly #older: number;
-  #waitEnds = 0;
   #tick: (() => void) | undefined;
 
   constructor(answer: Entry, isNew: boolean, host: Host) {
@@ -172,14 +174,16 @@ class Card implements ErrorCard {
     const before = thread.path.slice(0, thread.path.findIndex((entry) => entry === parent));
     this.#older = before.length - Math.max(...[parent, ...before].map((entry) => entry?.forgets ?? 0));
     adopt(root, css);
-    const failure = (error ?? {}) as Partial<OpenRouterErrorProperties>;
+    const failure = Object(error ?? {}) as Partial<OpenRouterErrorProperties>;
+    if (!waits.has(failure)) waits.set(failure, Date.now() + (failure.retryAfter ?? 0) * 1000);
+    this.#failure = failure;
     const code = codeOf(failure);
     const key = code === "network" && !navigator.onLine ? "offline" : code;
-    const values = { model, provider: failure.provider ?? words.of(WORDS, "theProvider"), when: wait(words, failure.retryAfter ?? 0) };
+    const values = { model, provider: failure.provider ?? words.of(WORDS, "theProvider"), when: wait(words, this.#left) };
     const [title, advice] =
       key === "network"
         ? [words.say("error_network"), words.say("advice_network")]
-        : [words.of(WORDS, `error_${key}`), words.of(WORDS, this.#adviceOf(key, failure), values)];
+        : [words.of(WORDS, `error_${key}`), words.of(WORDS, this.#adviceOf(key), values)];
     const limit = `limit_${failure.limitSource}`;
     const which = Object.hasOwn(WORDS, limit) ? [h("p", { class: "limit" }, words.of(WORDS, limit as "limit_site_usd"))] : [];
     const said = failure.upstreamMessage ?? (TECHNICAL.includes(code) ? failure.message : undefined);
@@ -195,8 +199,13 @@ class Card implements ErrorCard {
   }
 
   endWait(): void {
-    this.#waitEnds = 0;
+    waits.set(this.#failure, 0);
     this.#tick?.();
+  }
+
+  /** How long one still has to wait, in seconds. */
+  get #left(): number {
+    return (waits.get(this.#failure)! - Date.now()) / 1000;
   }
 
   /** Whether there is something to go on with. */
@@ -204,15 +213,15 @@ class Card implements ErrorCard {
     return this.#answer.messages.length > 0;
   }
 
-  #adviceOf(key: keyof typeof REMEDIES | "offline", { retryAfter }: Partial<OpenRouterErrorProperties>) {
-    if (key === "rate_limited" && retryAfter !== undefined) return "advice_rate_limited_until";
+  #adviceOf(key: keyof typeof REMEDIES | "offline") {
+    if (key === "rate_limited" && this.#left > 0) return "advice_rate_limited_until";
     if (key === "context_length_exceeded" && this.#older <= 0) return "advice_context_length_exceeded_alone";
     if (key === "authentication" && this.#host.signIn) return "advice_authentication_sign_in";
     if (key === "stream_cut" && !this.#isBegun) return "advice_stream_cut_empty";
     return key === "network" ? "advice_offline" : (`advice_${key}` as const);
   }
 
-  #buttons(remedies: Remedy[], { retryAfter, limitSource }: Partial<OpenRouterErrorProperties>): HTMLElement[] {
+  #buttons(remedies: Remedy[], { limitSource }: Partial<OpenRouterErrorProperties>): HTMLElement[] {
     const { words, signIn } = this.#host;
     const labels: Record<Remedy, string> = {
       retry: words.say("tryAgain"),
@@ -235,7 +244,7 @@ class Card implements ErrorCard {
     return remedies.filter(canHelp).map((remedy) => {
       if (remedy === "credits") return h("a", { href: CREDITS, target: "_blank", rel: "noopener noreferrer", "data-remedy": remedy }, labels[remedy]);
       const element = button(labels[remedy], { "data-remedy": remedy }, () => void this.#act(remedy));
-      if (retryAfter && (remedy === "retry" || remedy === "continue")) this.#disableFor(retryAfter, element, labels[remedy]);
+      if (this.#left > 0 && (remedy === "retry" || remedy === "continue")) this.#disable(element, labels[remedy]);
       return element;
     });
   }
@@ -246,14 +255,27 @@ class Card implements ErrorCard {
     if (remedy === "model") return this.#host.openPicker();
     this.#host.focusComposer();
     if (remedy === "continue") return thread.resume(this.#answer);
-    if (remedy === "sign-in") await signIn?.();
+    if (remedy === "sign-in") {
+      const last = thread.path.at(-1);
+      try {
+        await signIn?.();
+      } catch (error) {
+        this.#host.emit("or-error", { id: this.#answer.id, error });
+        return;
+      }
+      // That took its time: what was said or opened meanwhile is not taken away.
+      if (thread.isBusy || thread.path.at(-1) !== last) return;
+    }
     if (!question) return;
     if (remedy === "edit" || remedy === "new") {
       const text = textOf(question);
+      const files = filesOf(question);
+      // Other answers, what was said since, and what only its address is known of, stay.
+      const isAlone = question.children.length === 1 && this.#answer.children.length === 0 && files !== undefined;
       // A message that did not fit any more may open the new chat.
       if (remedy === "new") this.#host.newChat();
-      else thread.remove(question);
-      return this.#host.fill(text);
+      else if (isAlone) thread.remove(question);
+      return this.#host.fill(text, files);
     }
     if (remedy === "trim") question.forgets = thread.path.indexOf(question) - this.#older + evenHalf(this.#older);
     thread.retry(this.#answer);
@@ -266,11 +288,10 @@ class Card implements ErrorCard {
   }
 
   /** Counts down on the button, which works again at the end. */
-  #disableFor(seconds: number, element: HTMLButtonElement, label: string): void {
-    const { words, announce } = this.#host;
-    this.#waitEnds = Date.now() + seconds * 1000;
+  #disable(element: HTMLButtonElement, label: string): void {
+    const { words, announce, root } = this.#host;
     const tick = () => {
-      const left = (this.#waitEnds - Date.now()) / 1000;
+      const left = this.#left;
       element.disabled = left > 0;
       element.textContent = left > 0 ? words.of(WORDS, "tryAgainAt", { when: wait(words, left) }) : label;
     };
@@ -281,13 +302,33 @@ class Card implements ErrorCard {
     };
     tick();
     const timer = setInterval(() => {
-      const isWaiting = element.disabled && element.isConnected;
+      // The whole chat may be away from the page for a while.
+      const isWaiting = element.disabled && root.contains(element);
       if (isWaiting) tick();
       // Counting down is not worth an announcement each second, but its end is.
       if (isWaiting && !element.disabled) announce(words.of(WORDS, "canTryAgain"));
       if (!isWaiting || !element.disabled) clearInterval(timer);
     }, TICK_MS);
   }
+}
+
+/** What was sent along with a question, to be sent again; nothing if some of it cannot be had. */
+function filesOf({ messages }: Entry): File[] | undefined {
+  const { content } = messages[0] ?? {};
+  const parts = Array.isArray(content) ? content.filter((part) => part.type !== "text" || isTextFile(part)) : [];
+  const files = parts.flatMap((part) => fileOf(part) ?? []);
+  return files.length === parts.length ? files : undefined;
+}
+
+function fileOf(part: ContentPart): File | undefined {
+  if (part.type === "text") {
+    const [name] = part.text.split(":\n\n", 1);
+    return new File([part.text.slice(name!.length + 3)], name!, { type: "text/plain" });
+  }
+  const { url, file_data, filename, data, format } = Object.values(part).find((value) => typeof value === "object") ?? {};
+  const [, type, base64] = /^data:([^;,]+);base64,(.*)$/s.exec(url ?? file_data ?? `data:audio/${format};base64,${data ?? ""}`) ?? [];
+  if (!type || !base64) return undefined;
+  return new File([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], filename ?? type.replace("/", "."), { type });
 }
 
 /** At least half, and whole turns: what is left begins with a question. */

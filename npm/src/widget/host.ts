@@ -37,8 +37,8 @@ export interface Host {
   copy(text: string, button: HTMLElement): void;
   /** What stands in the composer. */
   draft: string;
-  /** Gives a text to the composer, to be edited. */
-  fill(text: string): void;
+  /** Gives a text and files to the composer, to be edited. */
+  fill(text: string, files?: File[]): void;
   focusComposer(): void;
   newChat(): void;
   /** Dispatches an event from the element; false if a listener has prevented it. */

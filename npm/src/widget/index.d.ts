@@ -1,8 +1,8 @@
 import type { ComparisonResult } from "../compare.js";
 import type { ContentPart, FinishReason, Message, OpenRouter, RunnableTool, StreamEvent, ToolDefinition, Usage } from "../index.js";
 
-/** All that the widget says. Values in `{braces}` are filled in; of `one` and `other` the number decides. */
-export type Phrase = string | { one: string; other: string };
+/** All that the widget says. Values in `{braces}` are filled in; of `one`, `few`, … and `other` the number decides. */
+export type Phrase = string | { zero?: string; one?: string; two?: string; few?: string; many?: string; other: string };
 
 /**
  * The English texts that are always loaded, by key. `openrouter-wasm/widget/strings.json` has all of them, those of the

@@ -4,7 +4,7 @@ import type { ErrorCard } from "./errors.ts";
 import type { Host } from "./host.ts";
 import { MarkdownView, link } from "./markdown.ts";
 import { usageLine } from "./money.ts";
-import { isTextFile, textOf, type Change, type Entry, type Part } from "./thread.ts";
+import { textOf, type Change, type Entry, type Part } from "./thread.ts";
 
 export class MessageList {
   readonly element: HTMLElement;
@@ -30,7 +30,7 @@ export class MessageList {
     if (change.type === "start") this.#live = view;
     else if (change.type === "event") this.#schedule();
     else {
-      view?.end();
+      view?.finish(true);
       if (this.#live === view) this.#live = undefined;
     }
   }
@@ -69,7 +69,8 @@ export class MessageList {
       this.#views.set(entry.id, view);
       const place: Element | null = before ? before.nextElementSibling : this.element.firstElementChild;
       if (place !== view.element) this.element.insertBefore(view.element, place);
-      view.onPlaced();
+      // It stands there now, maybe beside alternatives that it did not have.
+      view.showBranch();
       before = view.element;
     }
   }
@@ -123,7 +124,7 @@ class MessageView {
       this.#footer,
     );
     if (entry.state === "streaming") this.#begin();
-    else this.#finish(false);
+    else this.finish(false);
   }
 
   get entry(): Entry {
@@ -131,11 +132,9 @@ class MessageView {
   }
 
   get spoken(): string {
-    const blocks = [...this.#content.querySelectorAll<HTMLElement>(".body")].filter((body) => !body.closest("details"));
-    return blocks
-      .flatMap((body) => [...body.children])
-      .map((block) => (block.querySelector("pre") ?? block).textContent)
-      .join("\n");
+    // An answer that ended at a limit says so.
+    const blocks = [...this.#content.querySelectorAll(".body, .note")].filter((block) => !block.closest("details"));
+    return blocks.map(spokenOf).join("").trim();
   }
 
   update(): boolean {
@@ -156,54 +155,25 @@ class MessageView {
     return isAllShown;
   }
 
-  end(): void {
-    this.#finish(true);
-  }
-
-  /** The entry stands in the path now, maybe beside alternatives that it did not have. */
-  onPlaced(): void {
-    this.#showBranch();
-  }
-
   /** Lets a question be said in other words, in its place. */
   async edit(): Promise<void> {
     const editing = await this.#host.load(() => import("./editing.ts"));
-    if (!editing || this.element.dataset.editing !== undefined) return;
-    const close = () => {
-      form.remove();
-      delete this.element.dataset.editing;
-    };
-    const cancel = () => {
-      close();
-      this.#footer.querySelector<HTMLElement>("[data-action=edit]")?.focus();
-    };
-    const send = (content: string) => {
-      close();
-      this.#host.focusComposer();
-      // What was sent along with the words goes along with the new ones.
-      const [message] = this.#entry.messages;
-      const others = Array.isArray(message?.content) ? message.content.filter((part) => part.type !== "text" || isTextFile(part)) : [];
-      this.#host.thread.edit(this.#entry, others.length > 0 ? [{ type: "text", text: content }, ...others] : content);
-    };
-    const { form, focus } = editing.createEditor(this.#host, textOf(this.#entry), send, cancel);
-    this.element.dataset.editing = "";
-    this.#content.after(form);
-    focus();
+    editing?.edit(this.#entry, this.#host, this.element);
   }
 
   #begin(): void {
-    this.element.setAttribute("aria-busy", "true");
+    this.element.ariaBusy = "true";
     this.element.dataset.state = "streaming";
     // It came while somebody looked: there is room for it below its question.
-    this.element.toggleAttribute("data-fresh", true);
+    this.element.dataset.fresh = "";
     this.element.append(h("p", { class: "pulse", "aria-hidden": "true" }));
     this.update();
   }
 
   /** `isNew`: the answer has just ended. */
-  #finish(isNew: boolean): void {
+  finish(isNew: boolean): void {
     const { state, role } = this.#entry;
-    this.element.removeAttribute("aria-busy");
+    this.element.ariaBusy = null;
     this.element.dataset.state = state;
     this.element.querySelector(":scope > .pulse")?.remove();
     this.update();
@@ -259,7 +229,6 @@ class MessageView {
       iconButton("edit", words.say("editMessage"), { class: "action", part: "action", "data-action": "edit" }, () => void this.edit()),
       this.#copyButton(),
     );
-    this.#showBranch();
   }
 
   #showAnswerActions(): void {
@@ -272,7 +241,7 @@ class MessageView {
     if (textOf(this.#entry)) this.#footer.append(this.#copyButton());
     if (this.#entry.state !== "failed") this.#footer.append(again);
     this.#footer.append(more);
-    this.#showBranch();
+    this.showBranch();
     if (this.#entry.state !== "failed" || this.#entry.usage) this.#footer.append(usageLine(this.#entry, this.#host));
   }
 
@@ -283,7 +252,7 @@ class MessageView {
   }
 
   /** “‹ 2/3 ›”, where there are alternatives. */
-  #showBranch(): void {
+  showBranch(): void {
     const { words, thread } = this.#host;
     const { index, count } = thread.branch(this.#entry);
     if (count < 2 || this.#entry.state === "streaming") {
@@ -303,6 +272,13 @@ class MessageView {
     else this.#footer.prepend(shown);
     this.#branch = shown;
   }
+}
+
+/** Text without buttons; what stands below or beside something else does not run into it. */
+function spokenOf(node: Node): string {
+  if (/^(code-head|quiet)/.test((node as Element).className)) return "";
+  const text = node.firstChild ? [...node.childNodes].map(spokenOf).join("") : node.textContent!;
+  return /^([HPT]|LI)/.test(node.nodeName) ? `\n${text}` : text;
 }
 
 function partView(part: Part, host: Host, role: Entry["role"]): PartView {

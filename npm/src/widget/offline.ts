@@ -69,12 +69,14 @@ class Watcher implements Connection {
     this.#banner?.remove();
     this.#banner = undefined;
     if (this.#state === "fine") return;
+    const isDraft = this.#draft !== "" && (this.#state !== "unreachable" || !this.#lost);
     const [text, label] = {
       offline: ["bannerOffline", "tryAnyway"] as const,
-      unreachable: ["bannerUnreachable", "askAgain"] as const,
-      back: ["bannerBack", this.#draft ? "sendNow" : "askAgain"] as const,
+      unreachable: ["bannerUnreachable", isDraft ? "sendNow" : "askAgain"] as const,
+      back: ["bannerBack", isDraft ? "sendNow" : "askAgain"] as const,
     }[this.#state];
-    const act = this.#isWaiting ? [button(words.of(WORDS, label), { class: "quiet", part: "connection-button" }, () => this.#try())] : [];
+    // What it says it does, whatever has been written since.
+    const act = this.#isWaiting ? [button(words.of(WORDS, label), { class: "quiet", part: "connection-button" }, () => this.#try(label !== "askAgain"))] : [];
     const mark = h("span", { class: "connection-mark" }, icon(this.#state === "back" ? "m5 12.5 4.5 4.5L19 7.5" : "close"));
     this.#banner = h("div", { class: "connection", part: "connection", "data-state": this.#state }, mark, h("span", {}, words.of(WORDS, text)), ...act);
     root.querySelector(".foot form")?.before(this.#banner);
@@ -111,12 +113,12 @@ class Watcher implements Connection {
     if (hadFocus) this.#host.focusComposer();
   }
 
-  #try(): void {
+  #try(maySend: boolean): void {
     const { thread, root } = this.#host;
     const lost = this.#lost;
     this.#host.focusComposer();
     this.#isForced = true;
-    if (this.#draft) root.querySelector<HTMLFormElement>(".foot form")?.requestSubmit();
+    if (maySend && this.#draft) root.querySelector<HTMLFormElement>(".foot form")?.requestSubmit();
     else if (lost?.messages.length) thread.resume(lost);
     else if (lost) thread.retry(lost);
   }
@@ -128,6 +130,8 @@ class Watcher implements Connection {
       // Its banner may have been shown before there was something to try again.
       if (code === "network") return this.#state === "fine" ? this.#set(navigator.onLine ? "unreachable" : "offline") : this.show();
       this.#isForced = false;
+      // Whoever refuses something can be reached.
+      if (this.#state === "unreachable" && (code || change.entry.state === "done")) this.#set("fine");
     } else if (change.type === "event" || this.#state === "back") this.#set("fine");
   }
 }

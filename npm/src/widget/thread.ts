@@ -18,6 +18,8 @@ export type Part =
   /** Something that was sent along. */
   | { type: "file"; name: string; url?: string; data?: string; format?: string };
 
+type ToolPart = Extract<Part, { type: "tool" }>;
+
 export interface Source {
   url: string;
   title: string;
@@ -35,6 +37,8 @@ export interface Entry {
   parts: Part[];
   sources: Source[];
   state: "streaming" | "done" | "stopped" | "failed";
+  /** How many of the parts whole steps with tools have made: they are in the messages. */
+  stepped?: number;
   /** Fields for the request of a question's answers, beside those of all. */
   request?: Record<string, unknown>;
   /** Who was asked, or who answered. */
@@ -85,6 +89,7 @@ export class Thread {
   #root = entry("user");
   #request: AbortController | undefined;
   #answering: Entry | undefined;
+  #reasoningSince = 0;
 
   constructor(ask: Ask) {
     this.#ask = ask;
@@ -135,8 +140,8 @@ export class Thread {
   }
 
   /** Says something else in place of a question, which stays as another branch. */
-  edit(question: Entry, content: string | ContentPart[]): Entry {
-    return this.#question(question.parent ?? this.#root, content, question.request);
+  edit(question: Entry, content: string | ContentPart[], request = question.request): Entry {
+    return this.#question(question.parent ?? this.#root, content, request);
   }
 
   /** Adds a question and its answers, which came elsewhere, and shows one of them. */
@@ -153,17 +158,15 @@ export class Thread {
   /** Another answer beside this one (or the last), or the one that a question still lacks. */
   regenerate(of = this.path.at(-1)): void {
     const question = of?.role === "assistant" ? of.parent : of;
-    if (!question || question === this.#root) return;
-    this.stop();
-    this.#answer(question);
+    if (question && question !== this.#root) this.#answer(question);
   }
 
   /** Asks again in place of an answer that came to nothing. */
   retry(answer: Entry): void {
     const { parent } = answer;
     if (!parent) return;
-    this.stop();
-    if (answer.messages.length === 0) detach(answer);
+    // What was said after it is its branch, and stays.
+    if (answer.messages.length + answer.children.length === 0) detach(answer);
     this.#answer(parent);
   }
 
@@ -177,10 +180,8 @@ export class Thread {
 
   /** Ends the answer that is under way, and keeps what there is of it. */
   stop(): void {
-    const [request, answer] = [this.#request, this.#answering];
-    if (!request || !answer) return;
-    request.abort();
-    this.#end(answer, "stopped");
+    this.#request?.abort();
+    if (this.#answering) this.#end(this.#answering, "stopped");
   }
 
   /** Shows the alternative that is `step` further. */
@@ -254,11 +255,17 @@ export class Thread {
   }
 
   #begin(answer: Entry): void {
+    // Of one that ended at its limit, the last text is what is gone on with.
+    if (answer.state === "done") answer.stepped = answer.parts.findLastIndex(({ type }) => type === "tool") + 1;
+    // Whoever heard of an end may have asked something by now: there is one answer at a time.
+    this.stop();
     answer.state = "streaming";
     const request = new AbortController();
     this.#request = request;
     this.#answering = answer;
     this.#tell({ type: "path" });
+    // Whoever hears of it may have ended it, or asked something else.
+    if (this.#request !== request) return;
     this.#tell({ type: "start", entry: answer });
     void this.#read(answer, request);
   }
@@ -270,7 +277,6 @@ export class Thread {
     const before = answer.messages;
     let isJoined = before.length === 0;
     let pauseAt = begin + SLICE_MS;
-    let reasoningSince = 0;
     try {
       const asked = this.#ask({ messages: [...messagesBefore(answer), ...before.map(begun)], signal, request: answer.parent?.request ?? {} });
       answer.model = asked.model;
@@ -278,14 +284,14 @@ export class Thread {
         if (signal.aborted) break;
         const now = performance.now();
         if (event.type !== "usage" && event.type !== "end") answer.firstTokenMs ??= now - start;
-        if (event.type === "reasoning" && answer.parts.at(-1)?.type !== "reasoning") reasoningSince = now;
+        if (event.type === "reasoning" && answer.parts.at(-1)?.type !== "reasoning") this.#reasoningSince = now;
         if (event.type === "end") event.messages = joined(before, event.messages);
         if (event.type === "text" && !isJoined) {
           isJoined = true;
           const last = answer.parts.at(-1);
           if (last?.type === "text") last.text = upTo(last.text, event.text);
         }
-        take(answer, event, (now - reasoningSince) / 1000);
+        take(answer, event, (now - this.#reasoningSince) / 1000);
         answer.totalMs = now - start;
         this.#tell({ type: "event", entry: answer, event });
         // While there is always more to read, nothing else would get a turn: no frame, and no click on Stop.
@@ -305,11 +311,10 @@ export class Thread {
 
   #end(answer: Entry, state: Entry["state"]): void {
     if (this.#answering !== answer) return;
-    this.#request = undefined;
-    this.#answering = undefined;
+    this.#request = this.#answering = undefined;
     answer.state = state;
     const last = answer.parts.at(-1);
-    if (last?.type === "reasoning") last.seconds ??= 0;
+    if (last?.type === "reasoning") last.seconds ??= (performance.now() - this.#reasoningSince) / 1000;
     for (const part of answer.parts) if (part.type === "tool" && part.state === "running") part.state = "failed";
     if (state !== "done") keepPartial(answer);
     this.#tell({ type: "end", entry: answer });
@@ -390,6 +395,7 @@ function take(answer: Entry, event: AnswerEvent, reasoningSeconds: number): void
       break;
     case "step":
       answer.messages = joined(answer.messages, event.messages);
+      answer.stepped = parts.length;
       break;
     case "end":
       answer.messages = event.messages;
@@ -401,26 +407,27 @@ function take(answer: Entry, event: AnswerEvent, reasoningSeconds: number): void
 }
 
 function settle({ parts }: Entry, id: string, content: Message["content"], isError: boolean): void {
-  const call = parts.find((part) => part.type === "tool" && part.id === id && part.state === "running");
-  if (call?.type !== "tool") return;
+  const call = parts.find((part): part is ToolPart => part.type === "tool" && part.id === id && part.state === "running");
+  if (!call) return;
   call.state = isError ? "failed" : "done";
   call.result = typeof content === "string" ? content : JSON.stringify(content);
 }
 
 function cite({ sources }: Entry, annotation: { type: string; url_citation?: unknown }): void {
   if (annotation.type !== "url_citation") return;
-  const { url, title } = annotation.url_citation as { url: string; title?: string };
+  const { url = "", title } = (annotation.url_citation ?? {}) as { url?: string; title?: string };
   if (/^https?:\/\//i.test(url) && !sources.some((source) => source.url === url)) sources.push({ url, title: title || url });
 }
 
 /** What there is of an answer that did not come to its end: whole steps as they are, and then the text. */
 function keepPartial(answer: Entry): void {
-  const after = answer.parts.findLastIndex(({ type }) => type === "tool");
-  const text = textOf({ ...answer, parts: answer.parts.slice(after + 1) });
+  const text = textOf({ ...answer, parts: answer.parts.slice(answer.stepped) });
+  if (!text) return;
   // What was kept of it before is in it.
   if (isText(answer.messages.at(-1))) answer.messages = answer.messages.slice(0, -1);
-  if (text) answer.messages.push({ role: "assistant", content: text });
+  answer.messages.push({ role: "assistant", content: text });
 }
+
 
 /** Whether it is a file, as the client makes a part of it: its name stands before its text. */
 export const isTextFile = (part: ContentPart): boolean => part.type === "text" && /^[^\n]+\.\w{1,8}:\n\n/.test(part.text);
@@ -441,10 +448,16 @@ function joined(before: Message[], after: Message[]): Message[] {
 }
 
 function use(answer: Entry, usage: Usage | undefined): void {
-  if (!usage) return;
-  const before = answer.usedBefore as Record<string, unknown> | undefined;
-  const sum = (key: string, value: unknown) => (typeof value === "number" ? value + Number(before?.[key] ?? 0) : value);
-  answer.usage = Object.fromEntries(Object.entries(usage).map(([key, value]) => [key, sum(key, value)])) as unknown as Usage;
+  if (usage) answer.usage = sum(usage, answer.usedBefore);
+}
+
+/** With the details; what only one of them tells is what is known. */
+function sum(now: any, before: any): any {
+  if (typeof now === "number") return now + (before ?? 0);
+  if (Object(now) !== now) return before ?? now;
+  const whole = { ...before };
+  for (const key in now) whole[key] = sum(now[key], whole[key]);
+  return whole;
 }
 
 function partsOf(message: Message): Part[] {

@@ -10,7 +10,18 @@ export async function* askWithTools({ client, model, tools, request, signal, emi
     return made.run ? made : { ...made, run: (args: unknown, context: ToolContext) => askPage(emit, made.function.name, args, context) };
   });
   const run = client.runTools({ ...request, model, tools: runnable }, { signal });
-  yield* run;
+  try {
+    for await (const event of run) {
+      // What is used so far is told with each step, so that it is known of a run that is stopped.
+      if (event.type !== "usage") yield event;
+      if (event.type === "step" && event.usage) yield { type: "usage", usage: event.usage };
+    }
+  } catch (error) {
+    // A failure knows what its own step has used, the run what all of them have.
+    const usage = await run.usage();
+    if (usage && error instanceof Error) Object.assign(error, { usage });
+    throw error;
+  }
   yield { type: "end", messages: run.messages.slice(request.messages.length), usage: await run.usage() };
 }
 

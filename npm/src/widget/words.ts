@@ -1,8 +1,8 @@
 // All that the widget says, in one object that a host may replace, and numbers as the reader's language writes them.
 // Seam: add a key to ENGLISH (with its `{values}`), then `words.say(key, values)`. A part that is loaded later has a table
-// of its own: `words.of(TABLE, key, values)`. A text with `one` and `other` is chosen by the value `count`.
+// of its own: `words.of(TABLE, key, values)`. A text with `one`, `few`, … and `other` is chosen by the value `count`.
 
-export type Phrase = string | { one: string; other: string };
+export type Phrase = string | ({ [rule in Intl.LDMLPluralRule]?: string } & { other: string });
 
 export const ENGLISH = {
   chat: "Chat",
@@ -22,7 +22,6 @@ export const ENGLISH = {
   hint: "Enter sends, Shift and Enter start a new line.",
   disclaimer: "Models make mistakes.",
   jump: "Jump to latest",
-  jumpUnread: "Jump to latest, there is more",
 
   you: "You",
   assistant: "Assistant",
@@ -42,7 +41,6 @@ export const ENGLISH = {
   copyMessage: "Copy message",
   regenerate: "Another answer",
   editMessage: "Edit message",
-  saveEdit: "Send",
   previousBranch: "Previous version",
   nextBranch: "Next version",
   branch: "{index}/{count}",
@@ -114,7 +112,7 @@ export class Words {
   }
 
   fill(phrase: Phrase, values: Record<string, string | number> = {}): string {
-    const text = typeof phrase === "string" ? phrase : phrase[this.#plural(Number(values.count))];
+    const text = typeof phrase === "string" ? phrase : (phrase[new Intl.PluralRules(this.language).select(Number(values.count))] ?? phrase.other);
     return text.replace(/\{(\w+)\}/g, (_, name) => {
       const value = values[name] ?? "";
       return typeof value === "number" ? this.number(value) : value;
@@ -146,10 +144,6 @@ export class Words {
 
   time(at: number): string {
     return new Date(at).toLocaleTimeString(this.language, { hour: "2-digit", minute: "2-digit" });
-  }
-
-  #plural(count: number): "one" | "other" {
-    return new Intl.PluralRules(this.language).select(count) === "one" ? "one" : "other";
   }
 }
 
