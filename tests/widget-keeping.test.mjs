@@ -113,6 +113,38 @@ for (const engine of engines) {
       await chat.until(async () => JSON.stringify(await drafts()) === '["something else"]', "what was sent is no draft");
     });
 
+    test("what is typed before a draft was found stays", async () => {
+      await chat.open();
+      await chat.run(`window.drafts = []; window.titles = [];
+        chat.addEventListener("or-conversation-change", ({ detail }) => window.titles.push(detail.title));
+        const kept = { version: 1, id: "old", title: "Old", createdAt: 1, updatedAt: 1, revision: 1, thread: arguments[0] };
+        const found = new Promise((resolve) => (window.find = resolve));
+        chat.keeping = { list: async () => [kept], read: async () => (await found, kept), remove: async () => {}, clear: async () => {}, write: async () => {},
+          readDraft: async () => "from yesterday", writeDraft: async (id, text) => void window.drafts.push([id, text]) };`, thread("old", entry("q", "user", "Old", [entry("a", "assistant", "Old answer")])));
+      await chat.find("[part=conversations-button]");
+      await chat.type("from today");
+      await chat.run("window.find()");
+      await chat.until(() => chat.run("return window.titles.includes('Old')"), "the old one is shown");
+      assert.equal(await chat.draft(), "from today");
+      await chat.until(async () => JSON.stringify((await chat.run("return window.drafts")).at(-1)) === '["old","from today"]', "it is kept");
+    });
+
+    test("what is typed stays where the chat that it was typed in had nothing else to keep", async () => {
+      await chat.type("half a thou");
+      await chat.click("[part=new-chat-button]");
+      assert.equal(await chat.draft(), "half a thou");
+      await ask("ght");
+      await bodies("half a thought", "fine");
+      await kept("half a thought");
+      const left = () => chat.wait(`const open = indexedDB.open("openrouter-chat:" + given[0]);
+        const database = await new Promise((done) => (open.onsuccess = () => done(open.result)));
+        const all = database.transaction("drafts").objectStore("drafts").getAll();
+        const list = await new Promise((done) => (all.onsuccess = () => done(all.result)));
+        database.close();
+        return list;`, name);
+      await chat.until(async () => (await left()).length === 0, "no draft is left");
+    });
+
     test("conversations are listed by their first words, found, renamed and switched by the keyboard", async () => {
       await ask("Recipes for a winter evening");
       await kept("Recipes for a winter evening");
@@ -150,6 +182,26 @@ for (const engine of engines) {
       assert.match(await chat.run("return chat.shadowRoot.activeElement.getAttribute('part')"), /conversations-button/);
     });
 
+    test("while one is renamed, a press on another one takes the new name and opens that", async () => {
+      await ask("First");
+      await kept("First");
+      await chat.click("[part=new-chat-button]");
+      await ask("Second");
+      await kept("Second");
+      await chat.click("[part=conversations-button]");
+      await titles("Second", "First");
+      await (await chat.all("[data-action=more]"))[0].click();
+      await chat.click("[data-action=rename]");
+      await chat.find(".renaming input");
+      await driver.actions().sendKeys("Renamed").perform();
+      const [other] = await chat.all(".conversation");
+      await driver.actions().move({ origin: other }).press().perform();
+      await titles("Renamed", "First");
+      await kept("Renamed");
+      await driver.actions().release().perform();
+      await bodies("First", "fine");
+    });
+
     test("what was deleted can be brought back", async () => {
       await ask("Precious");
       await kept("Precious");
@@ -182,6 +234,31 @@ for (const engine of engines) {
       await bodies();
     });
 
+    test("what is deleted while its answer comes stays deleted", async () => {
+      const slow = `test/deleted-${engine}`;
+      upstream.define({ model: slow, events: [delta("slowly"), delta(" there", "stop"), "[DONE]"], stepped: true });
+      await chat.click("[part=conversations-button]");
+      for (const all of [false, true]) {
+        await chat.run("chat.model = arguments[0]", slow);
+        await chat.type("Gone", Key.ENTER);
+        upstream.step(slow);
+        await chat.says("article[data-role=assistant] .body", /^slowly$/);
+        await titles("Gone");
+        await chat.click(`[data-action=${all ? "delete-all" : "more"}]`);
+        await chat.click(`[data-action=${all ? "sure" : "delete"}]`);
+        await chat.says(".drawer-said", all ? /^All conversations/ : /^Deleted/);
+        await bodies();
+        // What is said next is written after anything that was still to be written.
+        await ask("Next");
+        await kept("Next");
+        assert.deepEqual((await revisions()).map(([title]) => title), ["Next"]);
+        await chat.click("[part=new-chat-button]");
+        await chat.run("chat.shadowRoot.querySelector('[data-action=delete-all]').click()");
+        await chat.click("[data-action=sure]");
+        await chat.says(".drawer-said", /^All conversations/);
+      }
+    });
+
     test("where there is little room the list is a sheet over the chat, which keeps the focus", async () => {
       await chat.run("chat.style.width = '320px'");
       await ask("Narrow");
@@ -197,6 +274,22 @@ for (const engine of engines) {
       await driver.actions().sendKeys(Key.ESCAPE).perform();
       assert.equal(await chat.run("return chat.shadowRoot.querySelector('.foot').inert"), false);
       assert.match(await chat.run("return chat.shadowRoot.activeElement.getAttribute('part')"), /conversations-button/);
+    });
+
+    test("a chat that is taken off the page with the list open, and put back, can be used", async () => {
+      await ask("Moved");
+      await kept("Moved");
+      const move = () => chat.wait("const place = chat.parentNode; chat.remove(); await new Promise((done) => setTimeout(done)); place.append(chat)");
+      for (const width of ["320px", "900px"]) {
+        await chat.run("chat.style.width = arguments[0]", width);
+        await chat.click("[part=conversations-button]");
+        await titles("Moved");
+        await move();
+        await chat.until(async () => (await chat.all(".drawer")).length === 0 && (await chat.all("[part=conversations-button]")).length === 1, "the list is gone");
+        assert.deepEqual(await chat.run("return [chat.shadowRoot.querySelector('.foot').inert, chat.shadowRoot.querySelector('.chat').hasAttribute('data-panel')]"), [false, false], width);
+      }
+      await ask("Goes on");
+      await bodies("Moved", "fine", "Goes on", "fine");
     });
 
     test("a change in one tab shows in the other, and two that write lose nothing", async () => {
@@ -350,6 +443,22 @@ for (const engine of engines) {
       assert.deepEqual(left, [99, ["theirs"]]);
     });
 
+    test("where all that is kept is deleted under the chat, it keeps what is said on; a newer version is left alone", async () => {
+      await ask("Before");
+      await kept("Before");
+      await chat.wait("const gone = indexedDB.deleteDatabase('openrouter-chat:' + given[0]); await new Promise((done, fail) => { gone.onsuccess = done; gone.onerror = fail; })", name);
+      await ask("After");
+      // Whoever opens it first makes it.
+      await chat.until(() => chat.wait("return (await indexedDB.databases()).some(({ name }) => name === 'openrouter-chat:' + given[0])", name), "it is there again");
+      await kept("Before");
+      assert.deepEqual(await chat.texts("[part=keeping-note]"), []);
+      await chat.wait(`const open = indexedDB.open("openrouter-chat:" + given[0], 99);
+        await new Promise((done) => (open.onsuccess = done));
+        open.result.close();`, name);
+      await ask("Newer");
+      await chat.says("[part=keeping-note]", /newer version/);
+    });
+
     test("a file is kept beside its conversation, once, and is there after a reload", async () => {
       const url = `data:image/png;base64,${"iVBORw0KGgo".repeat(1000)}`;
       await chat.run("chat.model = arguments[0]; chat.send([{ type: 'text', text: 'A picture' }, { type: 'image_url', image_url: { url: arguments[1] } }])", model, url);
@@ -366,6 +475,27 @@ for (const engine of engines) {
       const [count, threads] = await chat.until(async () => { const found = await stored(); return found[1].includes("And more") && found; }, "it is kept");
       assert.equal(count, 1);
       assert.ok(threads.length < url.length, "the thread has no copy");
+      await open();
+      await bodies("A picture", "fine", "And more", "fine");
+      assert.equal(await chat.run("return chat.messages[0].content[1].image_url.url"), url);
+    });
+
+    test("a file goes with what is said on after another tab has deleted the conversation", async () => {
+      const url = `data:image/png;base64,${"iVBORw0KGgo".repeat(1000)}`;
+      await chat.run("chat.model = arguments[0]; chat.send([{ type: 'text', text: 'A picture' }, { type: 'image_url', image_url: { url: arguments[1] } }])", model, url);
+      await kept("A picture");
+      await bodies("A picture", "fine");
+      // As the other tab does, whose word has not come yet.
+      await chat.until(async () => (await revisions())[0][1] >= 2, "its answer is kept");
+      await chat.wait(`const open = indexedDB.open("openrouter-chat:" + given[0]);
+        const database = await new Promise((done) => (open.onsuccess = () => done(open.result)));
+        const names = [...database.objectStoreNames];
+        const transaction = database.transaction(names, "readwrite");
+        for (const each of names) transaction.objectStore(each).clear();
+        await new Promise((done) => (transaction.oncomplete = done));
+        database.close();`, name);
+      await ask("And more");
+      await chat.until(async () => (await revisions()).length === 1, "it is written again");
       await open();
       await bodies("A picture", "fine", "And more", "fine");
       assert.equal(await chat.run("return chat.messages[0].content[1].image_url.url"), url);
@@ -391,6 +521,74 @@ for (const engine of engines) {
       await ask("One thread");
       await chat.click("[part=new-chat-button]");
       await chat.until(() => chat.run("return window.taken.includes('save') && window.taken.at(-1) === 'clear'"), "saved, and cleared");
+    });
+
+    test("of two that are chosen one after the other the last is shown, whichever is found first", async () => {
+      await chat.open();
+      await chat.run(`window.asked = []; const found = new Promise((resolve) => (window.find = resolve));
+        const kept = arguments[0].map((thread) => ({ version: 1, id: thread.id, title: thread.id, createdAt: 1, updatedAt: 1, revision: 1, thread }));
+        chat.keeping = { list: async () => kept, remove: async () => {}, clear: async () => {}, write: async () => {},
+          read: async (id) => { window.asked.push(id); if (id === "b") await found; return kept.find((each) => each.id === id); } };`,
+        ["a", "b", "c"].map((id) => thread(id, entry(`q${id}`, "user", `In ${id}`))));
+      await bodies("In a");
+      await chat.click("[part=conversations-button]");
+      await titles("a", "b", "c");
+      const [, second, third] = await chat.all(".conversation");
+      await second.click();
+      await chat.until(() => chat.run("return window.asked.includes('b')"), "b is looked for");
+      await third.click();
+      await bodies("In c");
+      await chat.wait("window.find(); await new Promise((done) => setTimeout(done))");
+      await bodies("In c");
+    });
+
+    test("what a place that the host has given up had kept is not shown, nor kept at the new one", async () => {
+      await chat.open();
+      await chat.run("window.saved = []; window.loading = new Promise((resolve) => (window.find = resolve)); chat.keeping = { load: () => (window.isAsked = true, loading), save: async () => {}, clear: async () => {} }");
+      await chat.until(() => chat.run("return window.isAsked"), "the first is asked");
+      await chat.run("chat.keeping = { load: async () => void (window.isNext = true), save: async (thread) => void window.saved.push(thread), clear: async () => {} }");
+      await chat.until(() => chat.run("return window.isNext"), "the second is asked");
+      await chat.wait("window.find(given[0]); await window.loading; await new Promise((done) => setTimeout(done))", thread("theirs", entry("q", "user", "Theirs")));
+      await bodies();
+      await ask("Mine");
+      assert.ok((await chat.run("return window.saved")).every(({ entries }) => entries[0].parts[0].text === "Mine"));
+    });
+
+    test("what the store refuses to the list of conversations is told there, and nothing is said to be done that is not", async () => {
+      await chat.open();
+      await chat.run(`window.refused = "";
+        const kept = { version: 1, id: "old", title: "Old", createdAt: 1, updatedAt: 1, revision: 1, thread: arguments[0] };
+        const may = (name, value) => async () => { if (window.refused === name) throw new DOMException("broken", "UnknownError"); return value; };
+        chat.keeping = { list: may("list", [kept]), read: may("read", kept), remove: may("remove"), clear: may("clear"), write: may("write") };`, thread("old", entry("q", "user", "Old", [entry("a", "assistant", "Old answer")])));
+      await bodies("Old", "Old answer");
+      await chat.click("[part=conversations-button]");
+      await titles("Old");
+      writeFileSync(join(folder, "refused.json"), JSON.stringify(thread("refused", entry("n", "user", "Refused"))));
+      const actions = {
+        clear: async () => {
+          await chat.click("[data-action=delete-all]");
+          await chat.click("[data-action=sure]");
+        },
+        write: async () => (await chat.find(".drawer-foot input")).sendKeys(join(folder, "refused.json")),
+        read: () => chat.click("[data-action=export-all]"),
+        remove: async () => {
+          await chat.click("[data-action=more]");
+          await chat.click("[data-action=delete]");
+        },
+        list: async () => {
+          await chat.run("chat.openConversations()");
+          await chat.until(() => chat.run("return chat.shadowRoot.querySelector('.drawer-place').hidden"), "it is closed");
+          await chat.run("chat.openConversations()");
+        },
+      };
+      for (const [name, act] of Object.entries(actions)) {
+        await chat.run("window.refused = arguments[0]; happened.length = 0", name);
+        await act();
+        await chat.says(".drawer-failed[role=alert]", /^That could not be done/);
+        assert.equal((await chat.happened("or-error")).length, 1, name);
+        await chat.run("window.refused = ''; chat.shadowRoot.querySelector('.drawer-said').replaceChildren()");
+        await titles("Old");
+      }
     });
 
     test("what is said before the last conversation was found is another one, and stays", async () => {

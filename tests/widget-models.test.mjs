@@ -250,11 +250,99 @@ for (const engine of engines) {
         await run("localStorage.clear()");
       });
 
+      test("what another tab has liked meanwhile stays liked", async () => {
+        await run(`window.kept = undefined;
+          chat.keeping = { load: async () => undefined, save: async () => {}, clear: async () => {}, preferences: { load: async () => structuredClone(kept), save: async (all) => void (window.kept = structuredClone(all)) } }`);
+        await openPicker();
+        await search("opus 4.5", "anthropic/claude-opus-4.5");
+        await click("[data-action=favourite]");
+        await until(() => run("return window.kept?.favourites.length === 1"), "liked");
+        await run("window.kept.favourites.push('theirs/liked'); window.kept.recent.push('theirs/chosen')");
+        await clearSearch();
+        await search("haiku 4.5", "anthropic/claude-haiku-4.5");
+        await click("[data-action=favourite]");
+        await until(() => run("return window.kept.favourites.includes('anthropic/claude-haiku-4.5')"), "liked too");
+        assert.deepEqual(await run("return kept.favourites"), ["anthropic/claude-opus-4.5", "theirs/liked", "anthropic/claude-haiku-4.5"]);
+        await type(".picker input", Key.ENTER);
+        await until(() => run("return window.kept.recent.length === 2"), "what was chosen");
+        assert.deepEqual(await run("return kept"), { favourites: ["anthropic/claude-opus-4.5", "theirs/liked", "anthropic/claude-haiku-4.5"], recent: ["anthropic/claude-haiku-4.5", "theirs/chosen"] });
+      });
+
+      test("preferences that are none, or cannot be read, are none", async () => {
+        await run("localStorage.setItem('openrouter-chat:models:models', JSON.stringify({ favourites: 5, recent: [1] })); chat.persist = 'models'");
+        await openPicker();
+        await type(".picker input", Key.ESCAPE);
+        await run("localStorage.clear()");
+        await open();
+        await run("chat.keeping = { load: async () => undefined, save: async () => {}, clear: async () => {}, preferences: { load() { throw new Error('no') }, save: async () => {} } }");
+        await openPicker();
+      });
+
+      // Chromium alone can be told what not to load.
+      test("what could not be loaded for the picker is had by another press", { skip: engine !== "chromium" }, async () => {
+        await openPicker();
+        await driver.sendDevToolsCommand("Network.enable");
+        await driver.sendDevToolsCommand("Network.setBlockedURLs", { urls: ["*shelf-*"] });
+        try {
+          await click("[data-action=filters]");
+          await until(async () => (await texts("[role=status]")).includes("This could not be loaded."), "it is said");
+        } finally {
+          await driver.sendDevToolsCommand("Network.setBlockedURLs", { urls: [] });
+        }
+        await click("[data-action=filters]");
+        await find(".filters");
+      });
+
       test("where only some models may be chosen, the list and the search have no others", async () => {
         await run("chat.models = ['test/alone', 'anthropic/claude-opus-4.5', 'openai/gpt-4o']");
         await openPicker();
         assert.deepEqual(await options(), ["test/alone", "anthropic/claude-opus-4.5", "openai/gpt-4o"]);
         assert.deepEqual(await search("claude", "anthropic/claude-opus-4.5"), ["anthropic/claude-opus-4.5"]);
+      });
+
+      /** Gives the chat a client that finds these models; `find` is a script. */
+      const findBy = (find) => run(`const client = chat.client; const found = ${find};
+        // The client's own answer brings the core, which reads prices.
+        const find = async (needs) => (await client.findModels(needs), found());
+        const row = (id, pricing) => ({ id, name: id, pricing, context_length: 1000, architecture: { input_modalities: ["text"], output_modalities: ["text"] }, supported_parameters: [] });
+        window.rows = { row };
+        chat.client = new Proxy(client, { get: (target, name) => name === "findModels" ? find : typeof target[name] === "function" ? target[name].bind(target) : target[name] });`);
+      const prices = () => texts("[role=option] .price");
+
+      test("what costs no tokens but images is not free, and what only a search on the web costs is", async () => {
+        await findBy("async () => [rows.row('a/a', { prompt: '0', completion: '0', image: '0.04' }), rows.row('b/b', { prompt: '0', completion: '0', web_search: '0.01' }), rows.row('c/c', { prompt: '-1', completion: '-1' }), rows.row('d/d', { prompt: '0', completion: '0.000001' })]");
+        await openPicker();
+        assert.deepEqual(await prices(), ["price depends", "free", "price depends", "$0.00 / $1.00 per M"]);
+      });
+
+      test("another client, and another base URL, have other models", async () => {
+        await openPicker();
+        await type(".picker input", Key.ESCAPE);
+        for (const price of ["0.000001", "0.000002"]) {
+          await findBy(`async () => [rows.row('a/a', { prompt: '0', completion: '${price}' })]`);
+          await openPicker();
+          await until(async () => JSON.stringify(await options()) === '["a/a"]', "the other list");
+          await until(async () => (await prices())[0] === `$0.00 / $${Number(price) * 1e6}.00 per M`, "the other price");
+          await type(".picker input", Key.ESCAPE);
+        }
+        await run("chat.client = undefined; chat.baseUrl = '/nothing'");
+        await click(".model");
+        await untilText(".picker-message", (text) => text.includes("could not be loaded"));
+        await run("chat.baseUrl = '/api/v1'");
+      });
+
+      test("who closes it before the list is there has chosen nothing", async () => {
+        const before = await run("return chat.model");
+        await findBy("() => new Promise((resolve) => (window.answer = () => resolve([rows.row('a/a', { prompt: '0', completion: '0' })])))");
+        await click(".model");
+        await until(() => run("return window.answer"), "the list is asked for");
+        await type(".picker input", Key.ENTER);
+        await type(".picker input", Key.ESCAPE);
+        await until(() => run("return !chat.shadowRoot.querySelector('.picker[open]')"), "no picker");
+        await run("window.answer()");
+        await until(async () => (await options()).length === 1, "the list");
+        await run("return new Promise((done) => setTimeout(done))");
+        assert.equal(await run("return chat.model"), before);
       });
 
       test("without the list it says so, and the chat goes on", async () => {
@@ -348,7 +436,61 @@ for (const engine of engines) {
       });
     });
 
+    describe("what the meter counts", () => {
+      const tokens = (usage, more = {}) => ({ version: 1, shown: 0, entries: [{ id: "q", role: "user", createdAt: 1, messages: [{ role: "user", content: "x".repeat(400) }], parts: [{ type: "text", text: "x".repeat(400) }], sources: [], state: "done", shown: 0,
+        children: [{ id: "a", role: "assistant", createdAt: 2, messages: [{ role: "assistant", content: "So" }], parts: [{ type: "text", text: "So" }], sources: [], state: "done", shown: 0, children: [], usage, ...more }] }] });
+      const used = { prompt_tokens: 900, completion_tokens: 100, total_tokens: 1000, cost: 0.5 };
+
+      test("an answer that was gone on with was counted twice, so its context is an estimate", async () => {
+        await run("chat.importJSON(arguments[0])", tokens(used));
+        await click(".spent");
+        await untilText(".costs:not([hidden])", (text) => text.includes("Counted by the provider"));
+        await run("chat.importJSON(arguments[0])", tokens(used, { usedBefore: { prompt_tokens: 450, completion_tokens: 50, total_tokens: 500 } }));
+        await untilText(".costs", (text) => text.includes("101 tokens") && text.includes("An estimate"));
+      });
+
+      test("what is found out of a model late is not shown for the next one, and is asked again if it failed", async () => {
+        await run(`window.lengths = {}; const client = chat.client;
+          window.isBroken = true;
+          chat.client = new Proxy(client, { get: (target, name) => name !== "model" ? (typeof target[name] === "function" ? target[name].bind(target) : target[name])
+            : (id) => id === "a/broken" ? (window.isBroken ? Promise.reject(new Error("no")) : Promise.resolve({ context_length: 4000 })) : new Promise((resolve) => (window.lengths[id] = () => resolve({ context_length: id === "a/slow" ? 2000 : 100_000 }))) });
+          chat.model = "a/slow"; chat.importJSON(arguments[0])`, tokens(used));
+        await click(".spent");
+        await until(() => run("return window.lengths['a/slow']"), "the first is asked");
+        await run("chat.model = 'b/fast'");
+        await until(() => run("return window.lengths['b/fast']"), "the second is asked");
+        await run("window.lengths['b/fast']()");
+        await untilText(".costs .fill", (text) => text.includes("of 100K"));
+        await run("window.lengths['a/slow'](); return new Promise((done) => setTimeout(done))");
+        assert.match((await texts(".costs .fill")).at(-1), /1% of 100K/);
+        await run("chat.model = 'a/broken'");
+        await untilText(".costs .fill", (text) => text.includes("is not known"));
+        await run("window.isBroken = false; chat.model = 'b/fast'");
+        await untilText(".costs .fill", (text) => text.includes("of 100K"));
+        await run("chat.model = 'a/broken'");
+        await untilText(".costs .fill", (text) => text.includes("of 4K"));
+      });
+    });
+
     describe("models side by side", () => {
+      test("a question that was not asked yet is not lost, and one that is in the chat is not in the composer too", async () => {
+        const [a, b] = [define(answer("One")), define(answer("Two"))];
+        const draft = () => run("return chat.shadowRoot.querySelector('.foot textarea').value");
+        await type(".foot textarea", "Which");
+        await run("chat.compare(arguments[0])", [a, b]);
+        await type(".comparison textarea", " is better?");
+        await click("[part=compare-others]");
+        await find(".picker[open] [role=option]");
+        assert.equal(await draft(), "Which is better?");
+        await type(".picker input", Key.ESCAPE);
+        await run("chat.compare(arguments[0])", [a, b]);
+        await type(".comparison textarea", Key.ENTER);
+        await until(async () => (await happened("or-compare-end")).length === 1, "both answers");
+        await click(`.column[data-model="${a}"] .go-on`);
+        assert.deepEqual(await run("return chat.messages.map(({ content }) => content)"), ["Which is better?", "One"]);
+        assert.equal(await draft(), "");
+      });
+
       const columns = () => run("return [...chat.shadowRoot.querySelectorAll('.column')].map((column) => ({ model: column.dataset.model, text: column.querySelector('.body')?.textContent, state: column.querySelector('.column-state').textContent, stats: [...column.querySelectorAll('.stats > div')].map((each) => each.textContent), goes: !column.querySelector('.go-on').hidden }))");
 
       test("two or three are chosen in the picker, by keyboard, and asked what was in the composer", async () => {
@@ -440,6 +582,23 @@ for (const engine of engines) {
         await run("chat.remove()");
         upstream.step(model);
         await upstream.waitFor({ model, event: "client-gone", timeoutMs: 5000 });
+      });
+
+      test("the reason of a failure that comes late is not shown under the next answer", async () => {
+        const model = define({ sequence: [{ status: 402, headers: { "content-type": "application/json" }, body: JSON.stringify({ error: { code: 402, message: "no credits" } }) }, answer("Better")] });
+        await run("chat.compare(arguments[0])", [model]);
+        await find(".comparison textarea");
+        await run(`const text = chat.shadowRoot.querySelector(".comparison textarea");
+          const ask = () => { text.value = "Go"; text.closest("form").requestSubmit(); };
+          return new Promise((done) => {
+            document.addEventListener("or-compare-end", () => { document.addEventListener("or-compare-end", done, { once: true }); ask(); }, { once: true });
+            ask();
+          });`);
+        // What says the reason is loaded with the first failure. Once it is there, whoever waited for it has it.
+        const file = await until(() => run("return performance.getEntriesByType('resource').find(({ name }) => /errors-/.test(name))?.name"), "what says the reason");
+        await run("return import(arguments[0]).then(() => new Promise((done) => setTimeout(done)))", file);
+        assert.deepEqual((await columns()).map(({ text, state }) => [text, state]), [["Better", "Done"]]);
+        assert.deepEqual(await texts(".column .error"), []);
       });
 
       test("a listener may prevent it", async () => {

@@ -1,6 +1,6 @@
 // The list of conversations: a panel beside the chat where there is room for it, a sheet over it where there is not.
 // Loaded when it is opened first.
-// Seam: `createDrawer(host, library, opener)` gives `{ element, toggle(), refresh() }`; what happens to conversations is
+// Seam: `createDrawer(host, library, opener)` gives `{ element, toggle(), refresh(), end() }`; what happens to conversations is
 // the Library's (keeping.ts). While the sheet is open, the chat below is inert.
 import { adopt, button, h, icon, iconButton } from "./dom.ts";
 import type { Host } from "./host.ts";
@@ -33,6 +33,7 @@ export const WORDS = {
   allDeleted: "All conversations are deleted.",
   imported: { one: "{count} conversation imported.", other: "{count} conversations imported." },
   importFailed: "{name} cannot be imported: {reason}.",
+  importUnread: "it could not be read",
 };
 
 /** From this width of the chat on there is room for a panel, in CSS pixels. */
@@ -45,6 +46,8 @@ export interface Drawer {
   readonly element: HTMLElement;
   toggle(): void;
   refresh(): void;
+  /** Takes it off the page, and leaves the chat as if it had never been there. */
+  end(): void;
 }
 
 export const createDrawer = (host: Host, library: Library, opener: HTMLButtonElement): Drawer => new ConversationDrawer(host, library, opener);
@@ -61,10 +64,13 @@ class ConversationDrawer implements Drawer {
   readonly #said = h("div", { class: "drawer-said" });
   readonly #foot: HTMLElement;
   #conversations: ConversationSummary[] = [];
+  /** The rows that are shown, with what they were made of. */
+  #rows = new Map<string, [of: string, row: HTMLElement]>();
   /** Whose actions are shown, and which is being renamed. */
   #unfolded = "";
   #renamed = "";
   #isSheet = false;
+  readonly #size = new ResizeObserver(() => this.#arrange());
 
   constructor(host: Host, library: Library, opener: HTMLButtonElement) {
     const { words } = host;
@@ -78,14 +84,15 @@ class ConversationDrawer implements Drawer {
     this.#list = h("ul", { class: "drawer-list", "aria-label": title });
     const file = h("input", { type: "file", accept: ".json,application/json", multiple: true, hidden: true, tabindex: -1 });
     file.addEventListener("change", () => {
-      void this.#import([...(file.files ?? [])]);
+      const files = [...(file.files ?? [])];
+      void this.#try(() => this.#import(files));
       file.value = "";
     });
     this.#foot = h(
       "div",
       { class: "drawer-foot" },
       button(words.of(WORDS, "importFiles"), { class: "quiet", "data-action": "import" }, () => file.click()),
-      button(words.of(WORDS, "exportAll"), { class: "quiet", "data-action": "export-all" }, () => void this.#exportAll()),
+      button(words.of(WORDS, "exportAll"), { class: "quiet", "data-action": "export-all" }, () => void this.#try(() => this.#exportAll())),
       button(words.of(WORDS, "deleteAll"), { class: "quiet", "data-action": "delete-all" }, () => this.#askDeleteAll()),
       file,
     );
@@ -110,7 +117,7 @@ class ConversationDrawer implements Drawer {
     this.element = h("div", { class: "drawer-place", hidden: true }, this.#panel, shade);
     this.#search.addEventListener("input", () => this.#draw());
     this.#panel.addEventListener("keydown", (event) => this.#onKey(event));
-    new ResizeObserver(() => this.#arrange()).observe(host.root.querySelector(".chat")!);
+    this.#size.observe(host.root.querySelector(".chat")!);
   }
 
   toggle(): void {
@@ -126,13 +133,30 @@ class ConversationDrawer implements Drawer {
 
   refresh(): void {
     if (this.element.hidden) return;
-    void this.#library.list().then(
-      (list) => {
-        this.#conversations = list.sort((a, b) => b.updatedAt - a.updatedAt);
-        if (!this.#renamed) this.#draw();
-      },
-      () => {}, // the keeper has said so
-    );
+    void this.#try(async () => {
+      this.#conversations = (await this.#library.list()).sort((a, b) => b.updatedAt - a.updatedAt);
+      if (!this.#renamed) this.#draw();
+    });
+  }
+
+  /** Says what fails. */
+  async #try(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#fail(error instanceof ImportError ? error.message : this.#library.reasonOf(error));
+    }
+  }
+
+  #fail(text: string): void {
+    this.#said.replaceChildren(h("p", { class: "drawer-failed", role: "alert" }, text));
+  }
+
+  end(): void {
+    this.#size.disconnect();
+    this.element.hidden = true;
+    this.#arrange();
+    this.element.remove();
   }
 
   #close(): void {
@@ -189,7 +213,11 @@ class ConversationDrawer implements Drawer {
     const found = this.#conversations.filter(({ title, text = "" }) => asked.every((word) => title.toLowerCase().includes(word) || text.includes(word)));
     const focused = root.activeElement;
     const [id, action] = [focused?.closest("li")?.dataset.id, (focused as HTMLElement | null)?.dataset.action];
-    this.#list.replaceChildren(...found.map((each) => this.#row(each)));
+    // Rows stay in their place: one that is taken out between the press and the release of a button gets no click.
+    const rows = new Map(found.map((each) => [each.id, this.#rowOf(each)]));
+    for (const [each, [, row]] of this.#rows) if (rows.get(each)?.[1] !== row) row.remove();
+    this.#rows = rows;
+    [...rows.values()].forEach(([, row], i) => this.#list.children[i] !== row && this.#list.insertBefore(row, this.#list.children[i] ?? null));
     if (id && action && !root.activeElement?.closest("li")) {
       const row = [...this.#list.children].find((each) => (each as HTMLElement).dataset.id === id);
       (row?.querySelector<HTMLElement>(`[data-action="${action}"]`) ?? this.#search).focus();
@@ -201,13 +229,20 @@ class ConversationDrawer implements Drawer {
     for (const name of ["export-all", "delete-all"]) this.#foot.querySelector<HTMLElement>(`[data-action=${name}]`)!.hidden = isEmpty;
   }
 
+  #rowOf(conversation: ConversationSummary): [of: string, row: HTMLElement] {
+    const { id, title, updatedAt } = conversation;
+    const of = JSON.stringify([title, ago(updatedAt, this.#host.words), id === this.#library.current, id === this.#unfolded, id === this.#renamed]);
+    const known = this.#rows.get(id);
+    return known?.[0] === of ? known : [of, this.#row(conversation)];
+  }
+
   #row(conversation: ConversationSummary): HTMLElement {
     const { words } = this.#host;
     const { id, title, updatedAt } = conversation;
     if (this.#renamed === id) return h("li", { "data-id": id }, this.#renaming(conversation));
     const isCurrent = id === this.#library.current;
     const isUnfolded = this.#unfolded === id;
-    const open = button(h("span", { class: "conversation-title", dir: "auto" }, title), { class: "conversation", part: "conversation", "data-action": "open", ...(isCurrent ? { "aria-current": "true" } : {}) }, () => void this.#open(id));
+    const open = button(h("span", { class: "conversation-title", dir: "auto" }, title), { class: "conversation", part: "conversation", "data-action": "open", ...(isCurrent ? { "aria-current": "true" } : {}) }, () => void this.#try(() => this.#open(id)));
     open.append(h("span", { class: "conversation-time" }, ago(updatedAt, words)));
     const more = iconButton(ICON_DOTS, words.of(WORDS, "conversationActions", { title }), { class: "action more", "data-action": "more", "aria-expanded": String(isUnfolded) }, () => this.#unfold(id));
     const act = (name: "edit" | "download" | typeof ICON_BIN, key: keyof typeof WORDS, action: string, work: () => void) => {
@@ -221,9 +256,9 @@ class ConversationDrawer implements Drawer {
             "div",
             { class: "row-actions" },
             act("edit", "rename", "rename", () => this.#rename(id)),
-            act("download", "exportMarkdown", "markdown", () => void this.#export(id, "md")),
-            act("download", "exportJson", "json", () => void this.#export(id, "json")),
-            act(ICON_BIN, "delete", "delete", () => void this.#delete(id)),
+            act("download", "exportMarkdown", "markdown", () => void this.#try(() => this.#export(id, "md"))),
+            act("download", "exportJson", "json", () => void this.#try(() => this.#export(id, "json"))),
+            act(ICON_BIN, "delete", "delete", () => void this.#try(() => this.#delete(id))),
           ),
         ]
       : [];
@@ -277,7 +312,7 @@ class ConversationDrawer implements Drawer {
       const conversation = this.#conversations.find((each) => each.id === id);
       if (isKept && name && name !== title) {
         if (conversation) conversation.title = name;
-        void this.#library.rename(id, name);
+        void this.#try(() => this.#library.rename(id, name));
       }
       this.#draw();
       if (hadFocus) this.#focusRow(id, "more");
@@ -308,7 +343,7 @@ class ConversationDrawer implements Drawer {
     this.#conversations = this.#conversations.filter((each) => each.id !== id);
     this.#draw();
     const { title } = removed;
-    const undo = button(words.of(WORDS, "undo"), { class: "quiet", "data-action": "undo" }, () => void this.#restore(removed, isCurrent));
+    const undo = button(words.of(WORDS, "undo"), { class: "quiet", "data-action": "undo" }, () => void this.#try(() => this.#restore(removed, isCurrent)));
     this.#say(words.of(WORDS, "deleted", { title }), undo);
     undo.focus();
   }
@@ -326,7 +361,7 @@ class ConversationDrawer implements Drawer {
   #askDeleteAll(): void {
     const { words } = this.#host;
     const sure = words.of(WORDS, "deleteAllSure", { count: this.#conversations.length });
-    const yes = button(words.of(WORDS, "deleteAll"), { class: "danger", "data-action": "sure" }, () => void this.#deleteAll());
+    const yes = button(words.of(WORDS, "deleteAll"), { class: "danger", "data-action": "sure" }, () => void this.#try(() => this.#deleteAll()));
     const no = button(words.of(WORDS, "cancel"), { "data-action": "cancel" }, () => this.#endAsking());
     this.#said.replaceChildren(h("div", { class: "drawer-sure", role: "alertdialog", "aria-label": sure }, h("p", {}, sure), yes, no));
     this.#foot.hidden = true;
@@ -340,10 +375,10 @@ class ConversationDrawer implements Drawer {
   }
 
   async #deleteAll(): Promise<void> {
+    this.#endAsking();
     await this.#library.clear();
     this.#conversations = [];
     this.#draw();
-    this.#endAsking();
     this.#say(this.#host.words.of(WORDS, "allDeleted"));
     this.#search.focus();
   }
@@ -371,20 +406,25 @@ class ConversationDrawer implements Drawer {
     const { words } = this.#host;
     let count = 0;
     for (const file of files) {
-      try {
-        for (const made of fromJSON(await file.text(), words)) {
-          const title = made.title ?? (this.#library.titleOf(made.thread) || file.name);
-          await this.#library.add({ ...made, version: 1, revision: 0, title, text: this.#library.textOf(made.thread) });
-          count++;
-        }
-      } catch (error) {
-        const reason = error instanceof ImportError ? error.message : String(error);
-        this.#said.replaceChildren(h("p", { class: "drawer-failed", role: "alert" }, words.of(WORDS, "importFailed", { name: file.name, reason })));
-        return this.refresh();
+      for (const made of await this.#read(file)) {
+        const title = made.title ?? (this.#library.titleOf(made.thread) || file.name);
+        await this.#library.add({ ...made, version: 1, revision: 0, title, text: this.#library.textOf(made.thread) });
+        count++;
       }
     }
     this.#say(words.of(WORDS, "imported", { count }));
     this.refresh();
+  }
+
+  /** Throws an ImportError that names the file. */
+  async #read(file: File): Promise<ReturnType<typeof fromJSON>> {
+    const { words } = this.#host;
+    try {
+      return fromJSON(await file.text(), words);
+    } catch (error) {
+      const reason = error instanceof ImportError ? error.message : words.of(WORDS, "importUnread");
+      throw new ImportError(words.of(WORDS, "importFailed", { name: file.name, reason }));
+    }
   }
 }
 

@@ -20,6 +20,7 @@ export const WORDS = {
   keptFull: "There is no room left to keep this conversation. Delete some that you do not need any more, or export it.",
   keptFailed: "The conversation could not be kept. It is tried again with the next change.",
   removedElsewhere: "This conversation was deleted in another tab.",
+  storeFailed: "That could not be done. Try again in a moment.",
 };
 
 const NOTES: Record<string, keyof typeof WORDS> = {
@@ -43,7 +44,7 @@ export interface Keeper {
   close(): void;
 }
 
-/** What the list of conversations may do with them. */
+/** What the list of conversations may do with them. What fails rejects, and the page has been told. */
 export interface Library {
   /** Of the conversation that is shown. */
   readonly current: string;
@@ -57,6 +58,8 @@ export interface Library {
   clear(): Promise<void>;
   titleOf(thread: SavedThread): string;
   textOf(thread: SavedThread): string;
+  /** What the reader is told of a failure. */
+  reasonOf(error: unknown): string;
 }
 
 export async function keep(host: Host, source: string | Keeping | ConversationStore): Promise<Keeper> {
@@ -97,6 +100,11 @@ const conversationOf = (thread: Tree, now: number): SavedConversation => ({
 const asTree = (thread: SavedThread) => thread as unknown as Tree;
 const asSaved = (thread: Tree) => thread as unknown as SavedThread;
 
+function noteOf(error: unknown): keyof typeof WORDS | undefined {
+  const { code, name } = (error ?? {}) as { code?: string; name?: string };
+  return NOTES[code ?? ""] ?? (name === "QuotaExceededError" ? "keptFull" : undefined);
+}
+
 /** The note above the composer, and the event, that say what went wrong. */
 class Notes {
   readonly #host: Host;
@@ -108,8 +116,7 @@ class Notes {
   }
 
   tell(error: unknown): void {
-    const { code, name } = (error ?? {}) as { code?: string; name?: string };
-    const key = NOTES[code ?? ""] ?? (name === "QuotaExceededError" ? "keptFull" : "keptFailed");
+    const key = noteOf(error) ?? "keptFailed";
     this.#host.emit("or-error", { id: this.#host.thread.id, error });
     if (this.#key === key) return;
     this.#key = key;
@@ -147,6 +154,7 @@ class ThreadKeeper implements Keeper {
   readonly #leave: (() => void)[] = [];
   #id: string;
   #isLoading = false;
+  #isClosed = false;
 
   constructor(host: Host, keeping: Keeping) {
     this.#host = host;
@@ -162,8 +170,8 @@ class ThreadKeeper implements Keeper {
     const leave = this.#keeping.subscribe?.((saved) => saved && !thread.isBusy && this.#load(saved));
     if (leave) this.#leave.push(leave);
     const saved = await this.#keeping.load().catch((error) => this.#notes.tell(error));
-    // What has been said meanwhile is newer.
-    if (saved && thread.path.length === 0) this.#load(saved);
+    // What has been said meanwhile is newer; and where it is kept may be another place by now.
+    if (saved && !this.#isClosed && thread.path.length === 0) this.#load(saved);
   }
 
   show(): void {
@@ -173,6 +181,7 @@ class ThreadKeeper implements Keeper {
   open(): void {}
 
   close(): void {
+    this.#isClosed = true;
     for (const leave of this.#leave) leave();
   }
 
@@ -205,6 +214,8 @@ class ConversationKeeper implements Keeper, Library {
   /** What is kept of the conversation that is shown. */
   #summary: ConversationSummary | undefined;
   #id: string;
+  /** Which one was chosen last. */
+  #wanted = "";
   /** The ids that were there when it was last the same here as where it is kept. */
   #base: ReadonlySet<string> = new Set();
   /** What another tab has added while an answer comes here. */
@@ -217,6 +228,8 @@ class ConversationKeeper implements Keeper, Library {
   #writing: Promise<void> | undefined;
   #writtenAt = 0;
   #draft = "";
+  /** What is still to be kept of what is typed, by conversation. */
+  readonly #drafts = new Map<string, string>();
   #drafting: Promise<void> | undefined;
   #drawer: Promise<Drawer | undefined> | undefined;
   #button: HTMLButtonElement | undefined;
@@ -248,7 +261,7 @@ class ConversationKeeper implements Keeper, Library {
       const id = this.#remembered() ?? newest(await this.#store.list())?.id;
       // What has been said before it was found is another conversation.
       const isFirst = () => thread.path.length === 0;
-      if (id && isFirst()) await this.#show(id, isFirst);
+      if (id && isFirst()) await this.#show(id, "", isFirst);
       if (this.#id !== id) this.#touch();
     });
   }
@@ -278,7 +291,7 @@ class ConversationKeeper implements Keeper, Library {
   close(): void {
     this.#isClosed = true;
     for (const leave of this.#leave) leave();
-    void this.#drawer?.then((drawer) => drawer?.element.remove());
+    void this.#drawer?.then((drawer) => drawer?.end());
     this.#button?.remove();
   }
 
@@ -289,22 +302,26 @@ class ConversationKeeper implements Keeper, Library {
   // The list of conversations
 
   list(): Promise<ConversationSummary[]> {
-    return this.#store.list();
+    return this.#told(() => this.#store.list());
   }
 
   read(id: string): Promise<SavedConversation | undefined> {
-    return this.#store.read(id);
+    return this.#told(() => this.#store.read(id));
   }
 
   async switchTo(id: string): Promise<void> {
+    this.#wanted = id;
     if (id === this.#id) return;
     this.#host.thread.stop();
+    // Of what a page or a part has put there nobody has told us.
+    this.#keepDraft();
+    const before = this.#draft;
     await this.#writing;
-    await this.#guard(() => this.#show(id));
+    await this.#told(() => this.#show(id, before, () => this.#wanted === id));
   }
 
   async rename(id: string, title: string): Promise<void> {
-    await this.#guard(async () => {
+    await this.#told(async () => {
       for (let kept = await this.#store.read(id); kept; ) {
         kept = await this.#store.write({ ...kept, title, isRenamed: true });
       }
@@ -317,18 +334,18 @@ class ConversationKeeper implements Keeper, Library {
   }
 
   async remove(id: string): Promise<SavedConversation | undefined> {
-    return this.#guard(async () => {
+    return this.#told(async () => {
+      if (id === this.#id) await this.#leaveThread();
       await this.#writing;
       const kept = await this.#store.read(id);
       await this.#store.remove(id);
-      if (id === this.#id) this.#host.thread.clear();
       this.#refresh();
       return kept;
     });
   }
 
   async add(conversation: SavedConversation): Promise<void> {
-    await this.#guard(async () => {
+    await this.#told(async () => {
       let next: SavedConversation = { ...conversation, revision: 0 };
       for (;;) {
         const kept = await this.#store.write(next);
@@ -342,10 +359,9 @@ class ConversationKeeper implements Keeper, Library {
   }
 
   async clear(): Promise<void> {
-    await this.#guard(async () => {
-      await this.#writing;
+    await this.#told(async () => {
+      await this.#leaveThread();
       await this.#store.clear();
-      this.#host.thread.clear();
     });
     this.#refresh();
   }
@@ -358,18 +374,37 @@ class ConversationKeeper implements Keeper, Library {
     return searchedOf(asTree(thread));
   }
 
+  reasonOf(error: unknown): string {
+    return this.#host.words.of(WORDS, noteOf(error) ?? "storeFailed");
+  }
+
   // What is shown
 
-  async #show(id: string, isWanted = () => true): Promise<void> {
+  /** Shows a new conversation once nothing writes the one that is shown any more: its answer would bring it back. */
+  async #leaveThread(): Promise<void> {
+    const { thread } = this.#host;
+    thread.stop();
+    await this.#writing;
+    thread.clear();
+    await this.#writing;
+  }
+
+  /** `before`: what stood in the composer, to make room for the draft. */
+  async #show(id: string, before: string, isWanted = () => true): Promise<void> {
     const kept = await this.#store.read(id);
-    const draft = (await this.#store.readDraft?.(id)) ?? "";
+    const draft = this.#drafts.get(id) ?? (await this.#store.readDraft?.(id)) ?? "";
     if (this.#isClosed || !isWanted()) return;
+    const [left, wasKept] = [this.#id, this.#summary];
     this.#begin(id);
     this.#load(kept ? asTree(kept.thread) : { version: 1, id, shown: 0, entries: [] });
     this.#settle(kept);
     // What is being typed now is not taken from under the fingers.
-    if (draft || this.#host.draft === this.#draft) this.#host.draft = draft;
-    this.#draft = this.#host.draft;
+    if (this.#host.draft === before) this.#host.draft = this.#draft = draft;
+    else {
+      if (!wasKept) this.#writeDraft(left, "");
+      this.#draft = draft;
+      this.#keepDraft();
+    }
     this.#announceTitle();
   }
 
@@ -422,11 +457,16 @@ class ConversationKeeper implements Keeper, Library {
     if (this.#isLoading || type === "start") return;
     if (type === "event" && performance.now() - this.#writtenAt < PARTIAL_MS) return;
     if (thread.id !== this.#id) {
-      // The draft was the old one's, and goes with it.
-      const draft = this.#draft;
+      const [draft, id, isKept] = [this.#draft, this.#id, this.#summary ?? this.#writing];
       this.#begin(thread.id);
-      if (draft && this.#host.draft === draft && thread.path.length === 0) this.#host.draft = "";
-      this.#draft = this.#host.draft;
+      if (draft && this.#host.draft === draft && thread.path.length === 0) {
+        // The draft was the old one's, and goes with it; where nothing is kept of that, nobody would find it again.
+        if (isKept) this.#host.draft = this.#draft = "";
+        else {
+          this.#writeDraft(id, "");
+          this.#writeDraft(this.#id, draft);
+        }
+      } else this.#draft = this.#host.draft;
       this.#announceTitle();
     } else this.#keepDraft();
     this.#touch();
@@ -439,6 +479,8 @@ class ConversationKeeper implements Keeper, Library {
       this.#writing = undefined;
       if (this.#isBehind) void this.#onOthers({ id: this.#id });
       this.#isBehind = false;
+      // Since the last look somebody may have said more.
+      if (this.#isDirty) this.#touch();
     });
   }
 
@@ -537,16 +579,32 @@ class ConversationKeeper implements Keeper, Library {
     const text = this.#host.draft;
     if (text === this.#draft) return;
     this.#draft = text;
+    this.#writeDraft(this.#id, text);
+  }
+
+  #writeDraft(id: string, text: string): void {
+    this.#drafts.set(id, text);
     // One at a time, and then the newest.
     this.#drafting ??= this.#guard(async () => {
-      const id = this.#id;
-      for (let kept: string | undefined; kept !== this.#draft && id === this.#id; ) {
-        kept = this.#draft;
-        await this.#store.writeDraft?.(id, kept);
+      try {
+        for (const [each, newest] of this.#drafts) {
+          this.#drafts.delete(each);
+          await this.#store.writeDraft?.(each, newest);
+        }
+      } finally {
+        this.#drafting = undefined;
       }
-    }).then(() => {
-      this.#drafting = undefined;
     });
+  }
+
+  /** The page hears of a failure here; the reader where he asked for it, for the list may lie over our note. */
+  async #told<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#host.emit("or-error", { id: this.#id, error });
+      throw error;
+    }
   }
 
   async #guard<T>(work: () => Promise<T>): Promise<T | undefined> {

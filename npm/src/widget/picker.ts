@@ -1,15 +1,13 @@
 // The model picker: a dialog with a search box over the list, where the focus stays in the box. Loaded when it is opened
 // first. Filters, favourites and comparing come with shelf.ts, once somebody uses them.
 // Seam: `createPicker(host)` gives `{ element, open() }`; it ends with `host.choose(model)`.
-import { Catalogue, type Row } from "./catalogue.ts";
+import { Catalogue, WORDS, type Row } from "./catalogue.ts";
 import { adopt, button, h, icon, iconButton } from "./dom.ts";
 import type { Host } from "./host.ts";
 import css from "./picker.css";
 import type { Action, Shelf } from "./shelf.ts";
 
 const PAGE_STEP = 8;
-
-const WORDS = { action_filters: "Filters", action_favourite: "Favourite", action_compare: "Compare" };
 
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 
@@ -54,9 +52,9 @@ class ModelPicker implements Picker, List {
   #active = 0;
 
   constructor(host: Host) {
-    const { words, client, models } = host;
+    const { words } = host;
     this.#host = host;
-    this.#catalogue = new Catalogue(client, words, models);
+    this.#catalogue = new Catalogue(host);
     adopt(host.root, css);
     const label = words.say("searchModels");
     this.#search = h("input", {
@@ -65,7 +63,7 @@ class ModelPicker implements Picker, List {
     });
     this.list = h("div", { id: "model-list", class: "picker-list", role: "listbox", "aria-label": words.say("models") });
     const close = iconButton("close", words.say("close"), { class: "action" }, () => this.element.close());
-    const action = (name: Action) => button(words.of(WORDS, `action_${name}`), { class: "quiet", part: "picker-action", "data-action": name }, () => void this.#act(name));
+    const action = (name: Action) => button(words.of(WORDS, `action_${name}`), { class: "quiet", part: "picker-action", "data-action": name }, async () => (await this.#load())?.act(name));
     this.actions = { filters: action("filters"), favourite: action("favourite"), compare: action("compare") };
     const { filters, favourite, compare } = this.actions;
     const head = h("div", { class: "picker-head" }, icon("search"), this.#search, filters, close);
@@ -115,12 +113,8 @@ class ModelPicker implements Picker, List {
   }
 
   #load(): Promise<Shelf | undefined> {
-    this.#shelf ??= this.#host.load(() => import("./shelf.ts")).then(async (shelf) => (this.#loaded = await shelf?.createShelf(this.#host, this)));
-    return this.#shelf;
-  }
-
-  async #act(name: Action): Promise<void> {
-    (await this.#load())?.act(name);
+    // What could not be loaded may be had the next time.
+    return (this.#shelf ??= this.#host.load(() => import("./shelf.ts")).then(async (shelf) => (this.#loaded = await shelf?.createShelf(this.#host, this)) ?? (this.#shelf = undefined)));
   }
 
   /** Shows what there is for the search. What is typed meanwhile is looked for after that, and nothing in between. */
@@ -152,8 +146,7 @@ class ModelPicker implements Picker, List {
 
   /** A slug that the list does not have may be typed. */
   get #typed(): Row[] {
-    const typed = this.#catalogue.typed(this.#search.value);
-    return typed ? [typed] : [];
+    return this.#catalogue.typed(this.#search.value);
   }
 
   #show(found: Row[], search: string): void {
@@ -211,7 +204,7 @@ class ModelPicker implements Picker, List {
     else if (event.key !== "Enter") return;
     // Whoever types fast means what he has typed, not what is shown still.
     else {
-      const choose = () => this.active && this.#choose(this.active);
+      const choose = () => this.element.open && this.active && this.#choose(this.active);
       this.#isFinding ? void this.#found.then(choose) : choose();
     }
     event.preventDefault();

@@ -115,43 +115,60 @@ const FILE_FIELDS = ["url", "file_data", "data"];
 const filesOf = (id: string) => IDBKeyRange.bound(`${id}/`, `${id}/\uffff`);
 
 class Database implements ConversationStore {
-  readonly #database: IDBDatabase;
+  readonly #key: string;
+  /** While it is open. */
+  #database: Promise<IDBDatabase> | undefined;
   readonly #channel: Channel;
   /** What is kept already, by its text. */
   readonly #files = new Map<string, string>();
-  #isClosed = false;
 
   constructor(database: IDBDatabase, key: string) {
-    this.#database = database;
+    this.#key = key;
     this.#channel = new Channel(key);
-    // A newer version of the chat, in another tab, may change the schema.
+    this.#database = Promise.resolve(this.#used(database));
+  }
+
+  #used(database: IDBDatabase): IDBDatabase {
+    // A newer version of the chat, in another tab, may change the schema; a page, or the reader, may delete all of it.
     database.onversionchange = () => {
-      this.#isClosed = true;
+      this.#database = undefined;
       database.close();
     };
+    // By the browser, which may do that at any time.
+    database.onclose = () => {
+      this.#database = undefined;
+    };
+    return database;
+  }
+
+  async #open(): Promise<IDBDatabase> {
+    try {
+      return this.#used(await openDatabase(this.#key));
+    } catch (error) {
+      this.#database = undefined;
+      throw (error as Error).name === "VersionError" ? newer(error) : error;
+    }
   }
 
   async list(): Promise<ConversationSummary[]> {
-    return result(this.#begin("readonly", "conversations").objectStore("conversations").getAll());
+    return result((await this.#begin("readonly", "conversations")).objectStore("conversations").getAll());
   }
 
   async read(id: string): Promise<SavedConversation | undefined> {
-    const transaction = this.#begin("readonly", "conversations", "threads", "files");
+    const transaction = await this.#begin("readonly", "conversations", "threads", "files");
     return this.#whole(transaction, id);
   }
 
   async write(conversation: SavedConversation): Promise<SavedConversation | undefined> {
     const { id } = conversation;
-    const added = new Map<string, string>();
-    const used = new Set<string>();
+    const used = new Map<string, string>();
     const thread = packed(conversation.thread, (text) => {
-      const known = this.#files.get(text) ?? added.get(text);
+      const known = used.get(text) ?? this.#files.get(text);
       const key = known?.startsWith(`${id}/`) ? known : `${id}/${crypto.randomUUID?.() ?? Math.random()}`;
-      if (key !== known) added.set(text, key);
-      used.add(key);
+      used.set(text, key);
       return key;
     });
-    const transaction = this.#begin("readwrite", "conversations", "threads", "files");
+    const transaction = await this.#begin("readwrite", "conversations", "threads", "files");
     const written = committed(transaction);
     written.catch(() => {}); // it is awaited below, unless something fails before
     const conversations = transaction.objectStore("conversations");
@@ -161,16 +178,18 @@ class Database implements ConversationStore {
     conversations.put({ ...summaryOf(conversation), revision: conversation.revision + 1 });
     transaction.objectStore("threads").put({ id, thread });
     const files = transaction.objectStore("files");
-    for (const [text, key] of added) files.put(text, key);
-    for (const key of await result(files.getAllKeys(filesOf(id)))) if (!used.has(String(key))) files.delete(key);
+    // What we know to be there another tab may have removed.
+    const there = new Set((await result(files.getAllKeys(filesOf(id)))).map(String));
+    for (const [text, key] of used) if (!there.delete(key)) files.put(text, key);
+    for (const key of there) files.delete(key);
     await written;
-    for (const [text, key] of added) this.#files.set(text, key);
+    for (const [text, key] of used) this.#files.set(text, key);
     this.#channel.tell(id);
     return undefined;
   }
 
   async remove(id: string): Promise<void> {
-    const transaction = this.#begin("readwrite", "conversations", "threads", "files", "drafts");
+    const transaction = await this.#begin("readwrite", "conversations", "threads", "files", "drafts");
     for (const name of ["conversations", "threads", "drafts"]) transaction.objectStore(name).delete(id);
     transaction.objectStore("files").delete(filesOf(id));
     await committed(transaction);
@@ -180,7 +199,7 @@ class Database implements ConversationStore {
 
   async clear(): Promise<void> {
     const names = ["conversations", "threads", "files", "drafts"];
-    const transaction = this.#begin("readwrite", ...names);
+    const transaction = await this.#begin("readwrite", ...names);
     for (const name of names) transaction.objectStore(name).clear();
     await committed(transaction);
     this.#files.clear();
@@ -188,11 +207,11 @@ class Database implements ConversationStore {
   }
 
   async readDraft(id: string): Promise<string | undefined> {
-    return result(this.#begin("readonly", "drafts").objectStore("drafts").get(id));
+    return result((await this.#begin("readonly", "drafts")).objectStore("drafts").get(id));
   }
 
   async writeDraft(id: string, text: string): Promise<void> {
-    const transaction = this.#begin("readwrite", "drafts");
+    const transaction = await this.#begin("readwrite", "drafts");
     const drafts = transaction.objectStore("drafts");
     if (text) drafts.put(text, id);
     else drafts.delete(id);
@@ -205,9 +224,9 @@ class Database implements ConversationStore {
     return this.#channel.subscribe(listener);
   }
 
-  #begin(mode: IDBTransactionMode, ...names: string[]): IDBTransaction {
-    if (this.#isClosed) throw newer();
-    return this.#database.transaction(names, mode);
+  async #begin(mode: IDBTransactionMode, ...names: string[]): Promise<IDBTransaction> {
+    this.#database ??= this.#open();
+    return (await this.#database).transaction(names, mode);
   }
 
   async #whole(transaction: IDBTransaction, id: string): Promise<SavedConversation | undefined> {

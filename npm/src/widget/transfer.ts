@@ -11,6 +11,13 @@ export const WORDS = {
   importWrong: "{place} is {found}, and should be {expected}",
   importTooDeep: "{place} is more than {count} messages deep",
   importTwice: "{place} has an id that another one has too",
+  importFile: "the file",
+  importMissing: "missing",
+  importObject: "an object",
+  importList: "a list",
+  importText: "a text",
+  importNumber: "a number",
+  importId: "an id",
 };
 
 const FORMAT = "openrouter-chat";
@@ -91,20 +98,28 @@ class Reader {
   }
 
   object(value: unknown, place: string): Record<string, any> {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) this.#wrong(value, place, "an object");
+    if (typeof value !== "object" || value === null || Array.isArray(value)) this.#wrong(value, place, this.#say("importObject"));
     return value as Record<string, any>;
   }
 
   list(value: unknown, place: string): unknown[] {
-    if (!Array.isArray(value)) this.#wrong(value, place, "a list");
+    if (!Array.isArray(value)) this.#wrong(value, place, this.#say("importList"));
     return value as unknown[];
   }
 
   #entry(value: unknown, place: string, depth: number): Record<string, unknown> {
     if (depth > MOST_DEEP) throw new ImportError(this.#words.of(WORDS, "importTooDeep", { place: place.slice(0, 40), count: MOST_DEEP }));
-    const { id, role, createdAt, messages, parts, sources = [], state, children, shown, model, usage, finishReason, error, firstTokenMs, totalMs } = this.object(value, place);
+    const { id, role, createdAt, messages, parts, sources = [], state, children, shown, model, provider, usage, usedBefore, forgets, finishReason, error, firstTokenMs, totalMs, tokensPerSecond } = this.object(value, place);
     const deeper = this.list(children, `${place}.children`).map((child, i) => this.#entry(child, `${place}.children[${i}]`, depth + 1));
-    const optional = { model: this.#optional(model, "string", `${place}.model`), finishReason, firstTokenMs: this.#optional(firstTokenMs, "number", `${place}.firstTokenMs`), totalMs: this.#optional(totalMs, "number", `${place}.totalMs`), usage: usage === undefined ? undefined : this.object(usage, `${place}.usage`) };
+    const numbers = Object.entries({ forgets, firstTokenMs, totalMs, tokensPerSecond }).map(([name, each]) => [name, this.#optional(each, "number", `${place}.${name}`)]);
+    const optional = {
+      model: this.#optional(model, "string", `${place}.model`),
+      provider: this.#optional(provider, "string", `${place}.provider`),
+      finishReason: this.#optional(finishReason, "string", `${place}.finishReason`),
+      usage: this.#usage(usage, `${place}.usage`),
+      usedBefore: this.#usage(usedBefore, `${place}.usedBefore`),
+      ...Object.fromEntries(numbers),
+    };
     return {
       id: this.#id(id, `${place}.id`),
       role: this.#one(role, ["user", "assistant"], `${place}.role`),
@@ -148,6 +163,17 @@ class Reader {
     }
   }
 
+  /** Numbers are added up; what else is told with them is only shown where it is known. */
+  #usage(value: unknown, place: string): unknown {
+    if (value === undefined || value === null) return undefined;
+    const usage = this.object(value, place);
+    for (const name of ["prompt_tokens", "completion_tokens", "total_tokens", "cost"]) this.#optional(usage[name], "number", `${place}.${name}`);
+    for (const [name, part] of [["prompt_tokens_details", "cached_tokens"], ["completion_tokens_details", "reasoning_tokens"]] as const) {
+      if (usage[name] !== undefined && usage[name] !== null) this.#optional(this.object(usage[name], `${place}.${name}`)[part], "number", `${place}.${name}.${part}`);
+    }
+    return usage;
+  }
+
   #source(value: unknown, place: string): unknown {
     const { url, title } = this.object(value, place);
     if (!/^https?:\/\//i.test(this.#text(url, `${place}.url`))) this.#wrong(url, `${place}.url`, "https://…");
@@ -156,18 +182,18 @@ class Reader {
 
   #id(value: unknown, place: string): string {
     const id = this.#text(value, place);
-    if (id === "" || id.length > 200 || id.includes("/")) this.#wrong(value, place, "an id");
+    if (id === "" || id.length > 200 || id.includes("/")) this.#wrong(value, place, this.#say("importId"));
     if (this.#ids.has(id)) throw new ImportError(this.#words.of(WORDS, "importTwice", { place }));
     this.#ids.add(id);
     return id;
   }
 
   #text(value: unknown, place: string): string {
-    return typeof value === "string" ? value : this.#wrong(value, place, "a text");
+    return typeof value === "string" ? value : this.#wrong(value, place, this.#say("importText"));
   }
 
   #number(value: unknown, place: string): number {
-    return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : this.#wrong(value, place, "a number");
+    return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : this.#wrong(value, place, this.#say("importNumber"));
   }
 
   #optional(value: unknown, type: "string" | "number", place: string): unknown {
@@ -182,8 +208,12 @@ class Reader {
     return typeof value === "string" && allowed.includes(value) ? value : this.#wrong(value, place, allowed.join(", "));
   }
 
+  #say(key: keyof typeof WORDS): string {
+    return this.#words.of(WORDS, key);
+  }
+
   #wrong(value: unknown, place: string, expected: string): never {
-    const found = value === undefined ? "missing" : value === null ? "null" : Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : String(value).slice(0, 30);
-    throw new ImportError(this.#words.of(WORDS, "importWrong", { place: place || "the file", found, expected }));
+    const found = value === undefined ? this.#say("importMissing") : value === null ? "null" : Array.isArray(value) ? this.#say("importList") : typeof value === "object" ? this.#say("importObject") : String(value).slice(0, 30);
+    throw new ImportError(this.#words.of(WORDS, "importWrong", { place: place || this.#say("importFile"), found, expected }));
   }
 }
