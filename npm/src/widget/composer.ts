@@ -64,7 +64,7 @@ export class Composer {
   label(placeholder: string): void {
     const { words } = this.#host;
     this.#text.placeholder = this.#text.ariaLabel = placeholder || words.say("message");
-    this.#text.enterKeyHint = hasTouchKeyboard() ? "enter" : "send";
+    this.#text.setAttribute("enterkeyhint", hasTouchKeyboard() ? "enter" : "send");
     this.#file.ariaLabel = this.#file.title = words.say("attach");
   }
 
@@ -91,8 +91,7 @@ export class Composer {
   /** Puts the cursor into the text, except where that would open a keyboard over the page, or close it. */
   focus(): void {
     const isTouched = hasTouchKeyboard();
-    if (isTouched && this.element.contains(this.#host.root.activeElement)) return;
-    (isTouched ? this.#send : this.#text).focus({ preventScroll: true });
+    if (!isTouched || !this.element.matches(":focus-within")) (isTouched ? this.#send : this.#text).focus({ preventScroll: true });
   }
 
   /** Gives a text to be edited, before what is there already, and files. */

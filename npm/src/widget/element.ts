@@ -352,12 +352,13 @@ export class OpenRouterChat extends Base {
     if (this.variant === "popup") void this.#host.load(async () => (await import("./popup.ts")).popUp(this.#root));
     before?.follower.disconnect();
     this.#parts = { list, composer, follower: new Follower(scroller, content, jump), empty, modelName, spent, status, launcher, chat };
+    // Before there are cards of errors, whose wait another model would end.
+    this.#showModel();
     composer.label(this.placeholder);
     composer.isBusy = this.isBusy;
     composer.isDisabled = this.disabled;
     if (focused) (focused.isConnected ? focused : composer).focus();
     void this.#keeper?.then((keeper) => keeper?.show());
-    this.#showModel();
     this.#showOpen();
     this.#connection?.show();
   }
