@@ -192,6 +192,31 @@ for (const engine of engines) {
       await bodies();
     });
 
+    test("what is deleted while its answer comes stays deleted", async () => {
+      const slow = `test/deleted-${engine}`;
+      upstream.define({ model: slow, events: [delta("slowly"), delta(" there", "stop"), "[DONE]"], stepped: true });
+      await chat.click("[part=conversations-button]");
+      for (const all of [false, true]) {
+        await chat.run("chat.model = arguments[0]", slow);
+        await chat.type("Gone", Key.ENTER);
+        upstream.step(slow);
+        await chat.says("article[data-role=assistant] .body", /^slowly$/);
+        await titles("Gone");
+        await chat.click(`[data-action=${all ? "delete-all" : "more"}]`);
+        await chat.click(`[data-action=${all ? "sure" : "delete"}]`);
+        await chat.says(".drawer-said", all ? /^All conversations/ : /^Deleted/);
+        await bodies();
+        // What is said next is written after anything that was still to be written.
+        await ask("Next");
+        await kept("Next");
+        assert.deepEqual((await revisions()).map(([title]) => title), ["Next"]);
+        await chat.click("[part=new-chat-button]");
+        await chat.run("chat.shadowRoot.querySelector('[data-action=delete-all]').click()");
+        await chat.click("[data-action=sure]");
+        await chat.says(".drawer-said", /^All conversations/);
+      }
+    });
+
     test("where there is little room the list is a sheet over the chat, which keeps the focus", async () => {
       await chat.run("chat.style.width = '320px'");
       await ask("Narrow");

@@ -318,10 +318,10 @@ class ConversationKeeper implements Keeper, Library {
 
   async remove(id: string): Promise<SavedConversation | undefined> {
     return this.#guard(async () => {
+      if (id === this.#id) await this.#leaveThread();
       await this.#writing;
       const kept = await this.#store.read(id);
       await this.#store.remove(id);
-      if (id === this.#id) this.#host.thread.clear();
       this.#refresh();
       return kept;
     });
@@ -343,9 +343,8 @@ class ConversationKeeper implements Keeper, Library {
 
   async clear(): Promise<void> {
     await this.#guard(async () => {
-      await this.#writing;
+      await this.#leaveThread();
       await this.#store.clear();
-      this.#host.thread.clear();
     });
     this.#refresh();
   }
@@ -359,6 +358,15 @@ class ConversationKeeper implements Keeper, Library {
   }
 
   // What is shown
+
+  /** Shows a new conversation once nothing writes the one that is shown any more: its answer would bring it back. */
+  async #leaveThread(): Promise<void> {
+    const { thread } = this.#host;
+    thread.stop();
+    await this.#writing;
+    thread.clear();
+    await this.#writing;
+  }
 
   async #show(id: string, isWanted = () => true): Promise<void> {
     const kept = await this.#store.read(id);
