@@ -234,6 +234,22 @@ for (const engine of engines) {
       assert.match(await chat.run("return chat.shadowRoot.activeElement.getAttribute('part')"), /conversations-button/);
     });
 
+    test("a chat that is taken off the page with the list open, and put back, can be used", async () => {
+      await ask("Moved");
+      await kept("Moved");
+      const move = () => chat.wait("const place = chat.parentNode; chat.remove(); await new Promise((done) => setTimeout(done)); place.append(chat)");
+      for (const width of ["320px", "900px"]) {
+        await chat.run("chat.style.width = arguments[0]", width);
+        await chat.click("[part=conversations-button]");
+        await titles("Moved");
+        await move();
+        await chat.until(async () => (await chat.all(".drawer")).length === 0 && (await chat.all("[part=conversations-button]")).length === 1, "the list is gone");
+        assert.deepEqual(await chat.run("return [chat.shadowRoot.querySelector('.foot').inert, chat.shadowRoot.querySelector('.chat').hasAttribute('data-panel')]"), [false, false], width);
+      }
+      await ask("Goes on");
+      await bodies("Moved", "fine", "Goes on", "fine");
+    });
+
     test("a change in one tab shows in the other, and two that write lose nothing", async () => {
       await ask("From the first tab");
       await kept("From the first tab");

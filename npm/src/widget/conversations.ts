@@ -1,6 +1,6 @@
 // The list of conversations: a panel beside the chat where there is room for it, a sheet over it where there is not.
 // Loaded when it is opened first.
-// Seam: `createDrawer(host, library, opener)` gives `{ element, toggle(), refresh() }`; what happens to conversations is
+// Seam: `createDrawer(host, library, opener)` gives `{ element, toggle(), refresh(), end() }`; what happens to conversations is
 // the Library's (keeping.ts). While the sheet is open, the chat below is inert.
 import { adopt, button, h, icon, iconButton } from "./dom.ts";
 import type { Host } from "./host.ts";
@@ -45,6 +45,8 @@ export interface Drawer {
   readonly element: HTMLElement;
   toggle(): void;
   refresh(): void;
+  /** Takes it off the page, and leaves the chat as if it had never been there. */
+  end(): void;
 }
 
 export const createDrawer = (host: Host, library: Library, opener: HTMLButtonElement): Drawer => new ConversationDrawer(host, library, opener);
@@ -65,6 +67,7 @@ class ConversationDrawer implements Drawer {
   #unfolded = "";
   #renamed = "";
   #isSheet = false;
+  readonly #size = new ResizeObserver(() => this.#arrange());
 
   constructor(host: Host, library: Library, opener: HTMLButtonElement) {
     const { words } = host;
@@ -110,7 +113,7 @@ class ConversationDrawer implements Drawer {
     this.element = h("div", { class: "drawer-place", hidden: true }, this.#panel, shade);
     this.#search.addEventListener("input", () => this.#draw());
     this.#panel.addEventListener("keydown", (event) => this.#onKey(event));
-    new ResizeObserver(() => this.#arrange()).observe(host.root.querySelector(".chat")!);
+    this.#size.observe(host.root.querySelector(".chat")!);
   }
 
   toggle(): void {
@@ -133,6 +136,13 @@ class ConversationDrawer implements Drawer {
       },
       () => {}, // the keeper has said so
     );
+  }
+
+  end(): void {
+    this.#size.disconnect();
+    this.element.hidden = true;
+    this.#arrange();
+    this.element.remove();
   }
 
   #close(): void {

@@ -278,7 +278,7 @@ class ConversationKeeper implements Keeper, Library {
   close(): void {
     this.#isClosed = true;
     for (const leave of this.#leave) leave();
-    void this.#drawer?.then((drawer) => drawer?.element.remove());
+    void this.#drawer?.then((drawer) => drawer?.end());
     this.#button?.remove();
   }
 
