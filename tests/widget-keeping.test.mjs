@@ -123,6 +123,38 @@ for (const engine of engines) {
       await chat.until(async () => JSON.stringify(await drafts()) === '["something else"]', "what was sent is no draft");
     });
 
+    test("what is typed before a draft was found stays", async () => {
+      await chat.open();
+      await chat.run(`window.drafts = []; window.titles = [];
+        chat.addEventListener("or-conversation-change", ({ detail }) => window.titles.push(detail.title));
+        const kept = { version: 1, id: "old", title: "Old", createdAt: 1, updatedAt: 1, revision: 1, thread: arguments[0] };
+        const found = new Promise((resolve) => (window.find = resolve));
+        chat.keeping = { list: async () => [kept], read: async () => (await found, kept), remove: async () => {}, clear: async () => {}, write: async () => {},
+          readDraft: async () => "from yesterday", writeDraft: async (id, text) => void window.drafts.push([id, text]) };`, thread("old", entry("q", "user", "Old", [entry("a", "assistant", "Old answer")])));
+      await chat.find("[part=conversations-button]");
+      await chat.type("from today");
+      await chat.run("window.find()");
+      await chat.until(() => chat.run("return window.titles.includes('Old')"), "the old one is shown");
+      assert.equal(await chat.draft(), "from today");
+      await chat.until(async () => JSON.stringify((await chat.run("return window.drafts")).at(-1)) === '["old","from today"]', "it is kept");
+    });
+
+    test("what is typed stays where the chat that it was typed in had nothing else to keep", async () => {
+      await chat.type("half a thou");
+      await chat.click("[part=new-chat-button]");
+      assert.equal(await chat.draft(), "half a thou");
+      await ask("ght");
+      await bodies("half a thought", "fine");
+      await kept("half a thought");
+      const left = () => chat.wait(`const open = indexedDB.open("openrouter-chat:" + given[0]);
+        const database = await new Promise((done) => (open.onsuccess = () => done(open.result)));
+        const all = database.transaction("drafts").objectStore("drafts").getAll();
+        const list = await new Promise((done) => (all.onsuccess = () => done(all.result)));
+        database.close();
+        return list;`, name);
+      await chat.until(async () => (await left()).length === 0, "no draft is left");
+    });
+
     test("conversations are listed by their first words, found, renamed and switched by the keyboard", async () => {
       await ask("Recipes for a winter evening");
       await kept("Recipes for a winter evening");

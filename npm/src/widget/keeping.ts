@@ -217,6 +217,8 @@ class ConversationKeeper implements Keeper, Library {
   #writing: Promise<void> | undefined;
   #writtenAt = 0;
   #draft = "";
+  /** What is still to be kept of what is typed, by conversation. */
+  readonly #drafts = new Map<string, string>();
   #drafting: Promise<void> | undefined;
   #drawer: Promise<Drawer | undefined> | undefined;
   #button: HTMLButtonElement | undefined;
@@ -299,6 +301,8 @@ class ConversationKeeper implements Keeper, Library {
   async switchTo(id: string): Promise<void> {
     if (id === this.#id) return;
     this.#host.thread.stop();
+    // Of what a page or a part has put there nobody has told us.
+    this.#keepDraft();
     await this.#writing;
     await this.#guard(() => this.#show(id));
   }
@@ -370,14 +374,14 @@ class ConversationKeeper implements Keeper, Library {
 
   async #show(id: string, isWanted = () => true): Promise<void> {
     const kept = await this.#store.read(id);
-    const draft = (await this.#store.readDraft?.(id)) ?? "";
+    const draft = this.#drafts.get(id) ?? (await this.#store.readDraft?.(id)) ?? "";
     if (this.#isClosed || !isWanted()) return;
     this.#begin(id);
     this.#load(kept ? asTree(kept.thread) : { version: 1, id, shown: 0, entries: [] });
     this.#settle(kept);
     // What is being typed now is not taken from under the fingers.
-    if (draft || this.#host.draft === this.#draft) this.#host.draft = draft;
-    this.#draft = this.#host.draft;
+    if (this.#host.draft === this.#draft) this.#host.draft = this.#draft = draft;
+    else this.#keepDraft();
     this.#announceTitle();
   }
 
@@ -430,11 +434,16 @@ class ConversationKeeper implements Keeper, Library {
     if (this.#isLoading || type === "start") return;
     if (type === "event" && performance.now() - this.#writtenAt < PARTIAL_MS) return;
     if (thread.id !== this.#id) {
-      // The draft was the old one's, and goes with it.
-      const draft = this.#draft;
+      const [draft, id, isKept] = [this.#draft, this.#id, this.#summary ?? this.#writing];
       this.#begin(thread.id);
-      if (draft && this.#host.draft === draft && thread.path.length === 0) this.#host.draft = "";
-      this.#draft = this.#host.draft;
+      if (draft && this.#host.draft === draft && thread.path.length === 0) {
+        // The draft was the old one's, and goes with it; where nothing is kept of that, nobody would find it again.
+        if (isKept) this.#host.draft = this.#draft = "";
+        else {
+          this.#writeDraft(id, "");
+          this.#writeDraft(this.#id, draft);
+        }
+      } else this.#draft = this.#host.draft;
       this.#announceTitle();
     } else this.#keepDraft();
     this.#touch();
@@ -545,15 +554,21 @@ class ConversationKeeper implements Keeper, Library {
     const text = this.#host.draft;
     if (text === this.#draft) return;
     this.#draft = text;
+    this.#writeDraft(this.#id, text);
+  }
+
+  #writeDraft(id: string, text: string): void {
+    this.#drafts.set(id, text);
     // One at a time, and then the newest.
     this.#drafting ??= this.#guard(async () => {
-      const id = this.#id;
-      for (let kept: string | undefined; kept !== this.#draft && id === this.#id; ) {
-        kept = this.#draft;
-        await this.#store.writeDraft?.(id, kept);
+      try {
+        for (const [each, newest] of this.#drafts) {
+          this.#drafts.delete(each);
+          await this.#store.writeDraft?.(each, newest);
+        }
+      } finally {
+        this.#drafting = undefined;
       }
-    }).then(() => {
-      this.#drafting = undefined;
     });
   }
 
