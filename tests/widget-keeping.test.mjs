@@ -476,6 +476,43 @@ for (const engine of engines) {
       await chat.until(() => chat.run("return window.taken.includes('save') && window.taken.at(-1) === 'clear'"), "saved, and cleared");
     });
 
+    test("what the store refuses to the list of conversations is told there, and nothing is said to be done that is not", async () => {
+      await chat.open();
+      await chat.run(`window.refused = "";
+        const kept = { version: 1, id: "old", title: "Old", createdAt: 1, updatedAt: 1, revision: 1, thread: arguments[0] };
+        const may = (name, value) => async () => { if (window.refused === name) throw new DOMException("broken", "UnknownError"); return value; };
+        chat.keeping = { list: may("list", [kept]), read: may("read", kept), remove: may("remove"), clear: may("clear"), write: may("write") };`, thread("old", entry("q", "user", "Old", [entry("a", "assistant", "Old answer")])));
+      await bodies("Old", "Old answer");
+      await chat.click("[part=conversations-button]");
+      await titles("Old");
+      writeFileSync(join(folder, "refused.json"), JSON.stringify(thread("refused", entry("n", "user", "Refused"))));
+      const actions = {
+        clear: async () => {
+          await chat.click("[data-action=delete-all]");
+          await chat.click("[data-action=sure]");
+        },
+        write: async () => (await chat.find(".drawer-foot input")).sendKeys(join(folder, "refused.json")),
+        read: () => chat.click("[data-action=export-all]"),
+        remove: async () => {
+          await chat.click("[data-action=more]");
+          await chat.click("[data-action=delete]");
+        },
+        list: async () => {
+          await chat.run("chat.openConversations()");
+          await chat.until(() => chat.run("return chat.shadowRoot.querySelector('.drawer-place').hidden"), "it is closed");
+          await chat.run("chat.openConversations()");
+        },
+      };
+      for (const [name, act] of Object.entries(actions)) {
+        await chat.run("window.refused = arguments[0]; happened.length = 0", name);
+        await act();
+        await chat.says(".drawer-failed[role=alert]", /^That could not be done/);
+        assert.equal((await chat.happened("or-error")).length, 1, name);
+        await chat.run("window.refused = ''; chat.shadowRoot.querySelector('.drawer-said').replaceChildren()");
+        await titles("Old");
+      }
+    });
+
     test("what is said before the last conversation was found is another one, and stays", async () => {
       await chat.open();
       await chat.run(`window.writes = [];

@@ -33,6 +33,7 @@ export const WORDS = {
   allDeleted: "All conversations are deleted.",
   imported: { one: "{count} conversation imported.", other: "{count} conversations imported." },
   importFailed: "{name} cannot be imported: {reason}.",
+  importUnread: "it could not be read",
 };
 
 /** From this width of the chat on there is room for a panel, in CSS pixels. */
@@ -81,14 +82,15 @@ class ConversationDrawer implements Drawer {
     this.#list = h("ul", { class: "drawer-list", "aria-label": title });
     const file = h("input", { type: "file", accept: ".json,application/json", multiple: true, hidden: true, tabindex: -1 });
     file.addEventListener("change", () => {
-      void this.#import([...(file.files ?? [])]);
+      const files = [...(file.files ?? [])];
+      void this.#try(() => this.#import(files));
       file.value = "";
     });
     this.#foot = h(
       "div",
       { class: "drawer-foot" },
       button(words.of(WORDS, "importFiles"), { class: "quiet", "data-action": "import" }, () => file.click()),
-      button(words.of(WORDS, "exportAll"), { class: "quiet", "data-action": "export-all" }, () => void this.#exportAll()),
+      button(words.of(WORDS, "exportAll"), { class: "quiet", "data-action": "export-all" }, () => void this.#try(() => this.#exportAll())),
       button(words.of(WORDS, "deleteAll"), { class: "quiet", "data-action": "delete-all" }, () => this.#askDeleteAll()),
       file,
     );
@@ -129,13 +131,23 @@ class ConversationDrawer implements Drawer {
 
   refresh(): void {
     if (this.element.hidden) return;
-    void this.#library.list().then(
-      (list) => {
-        this.#conversations = list.sort((a, b) => b.updatedAt - a.updatedAt);
-        if (!this.#renamed) this.#draw();
-      },
-      () => {}, // the keeper has said so
-    );
+    void this.#try(async () => {
+      this.#conversations = (await this.#library.list()).sort((a, b) => b.updatedAt - a.updatedAt);
+      if (!this.#renamed) this.#draw();
+    });
+  }
+
+  /** Says what fails. */
+  async #try(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#fail(error instanceof ImportError ? error.message : this.#library.reasonOf(error));
+    }
+  }
+
+  #fail(text: string): void {
+    this.#said.replaceChildren(h("p", { class: "drawer-failed", role: "alert" }, text));
   }
 
   end(): void {
@@ -217,7 +229,7 @@ class ConversationDrawer implements Drawer {
     if (this.#renamed === id) return h("li", { "data-id": id }, this.#renaming(conversation));
     const isCurrent = id === this.#library.current;
     const isUnfolded = this.#unfolded === id;
-    const open = button(h("span", { class: "conversation-title", dir: "auto" }, title), { class: "conversation", part: "conversation", "data-action": "open", ...(isCurrent ? { "aria-current": "true" } : {}) }, () => void this.#open(id));
+    const open = button(h("span", { class: "conversation-title", dir: "auto" }, title), { class: "conversation", part: "conversation", "data-action": "open", ...(isCurrent ? { "aria-current": "true" } : {}) }, () => void this.#try(() => this.#open(id)));
     open.append(h("span", { class: "conversation-time" }, ago(updatedAt, words)));
     const more = iconButton(ICON_DOTS, words.of(WORDS, "conversationActions", { title }), { class: "action more", "data-action": "more", "aria-expanded": String(isUnfolded) }, () => this.#unfold(id));
     const act = (name: "edit" | "download" | typeof ICON_BIN, key: keyof typeof WORDS, action: string, work: () => void) => {
@@ -231,9 +243,9 @@ class ConversationDrawer implements Drawer {
             "div",
             { class: "row-actions" },
             act("edit", "rename", "rename", () => this.#rename(id)),
-            act("download", "exportMarkdown", "markdown", () => void this.#export(id, "md")),
-            act("download", "exportJson", "json", () => void this.#export(id, "json")),
-            act(ICON_BIN, "delete", "delete", () => void this.#delete(id)),
+            act("download", "exportMarkdown", "markdown", () => void this.#try(() => this.#export(id, "md"))),
+            act("download", "exportJson", "json", () => void this.#try(() => this.#export(id, "json"))),
+            act(ICON_BIN, "delete", "delete", () => void this.#try(() => this.#delete(id))),
           ),
         ]
       : [];
@@ -287,7 +299,7 @@ class ConversationDrawer implements Drawer {
       const conversation = this.#conversations.find((each) => each.id === id);
       if (isKept && name && name !== title) {
         if (conversation) conversation.title = name;
-        void this.#library.rename(id, name);
+        void this.#try(() => this.#library.rename(id, name));
       }
       this.#draw();
       if (hadFocus) this.#focusRow(id, "more");
@@ -318,7 +330,7 @@ class ConversationDrawer implements Drawer {
     this.#conversations = this.#conversations.filter((each) => each.id !== id);
     this.#draw();
     const { title } = removed;
-    const undo = button(words.of(WORDS, "undo"), { class: "quiet", "data-action": "undo" }, () => void this.#restore(removed, isCurrent));
+    const undo = button(words.of(WORDS, "undo"), { class: "quiet", "data-action": "undo" }, () => void this.#try(() => this.#restore(removed, isCurrent)));
     this.#say(words.of(WORDS, "deleted", { title }), undo);
     undo.focus();
   }
@@ -336,7 +348,7 @@ class ConversationDrawer implements Drawer {
   #askDeleteAll(): void {
     const { words } = this.#host;
     const sure = words.of(WORDS, "deleteAllSure", { count: this.#conversations.length });
-    const yes = button(words.of(WORDS, "deleteAll"), { class: "danger", "data-action": "sure" }, () => void this.#deleteAll());
+    const yes = button(words.of(WORDS, "deleteAll"), { class: "danger", "data-action": "sure" }, () => void this.#try(() => this.#deleteAll()));
     const no = button(words.of(WORDS, "cancel"), { "data-action": "cancel" }, () => this.#endAsking());
     this.#said.replaceChildren(h("div", { class: "drawer-sure", role: "alertdialog", "aria-label": sure }, h("p", {}, sure), yes, no));
     this.#foot.hidden = true;
@@ -350,10 +362,10 @@ class ConversationDrawer implements Drawer {
   }
 
   async #deleteAll(): Promise<void> {
+    this.#endAsking();
     await this.#library.clear();
     this.#conversations = [];
     this.#draw();
-    this.#endAsking();
     this.#say(this.#host.words.of(WORDS, "allDeleted"));
     this.#search.focus();
   }
@@ -381,20 +393,25 @@ class ConversationDrawer implements Drawer {
     const { words } = this.#host;
     let count = 0;
     for (const file of files) {
-      try {
-        for (const made of fromJSON(await file.text(), words)) {
-          const title = made.title ?? (this.#library.titleOf(made.thread) || file.name);
-          await this.#library.add({ ...made, version: 1, revision: 0, title, text: this.#library.textOf(made.thread) });
-          count++;
-        }
-      } catch (error) {
-        const reason = error instanceof ImportError ? error.message : String(error);
-        this.#said.replaceChildren(h("p", { class: "drawer-failed", role: "alert" }, words.of(WORDS, "importFailed", { name: file.name, reason })));
-        return this.refresh();
+      for (const made of await this.#read(file)) {
+        const title = made.title ?? (this.#library.titleOf(made.thread) || file.name);
+        await this.#library.add({ ...made, version: 1, revision: 0, title, text: this.#library.textOf(made.thread) });
+        count++;
       }
     }
     this.#say(words.of(WORDS, "imported", { count }));
     this.refresh();
+  }
+
+  /** Throws an ImportError that names the file. */
+  async #read(file: File): Promise<ReturnType<typeof fromJSON>> {
+    const { words } = this.#host;
+    try {
+      return fromJSON(await file.text(), words);
+    } catch (error) {
+      const reason = error instanceof ImportError ? error.message : words.of(WORDS, "importUnread");
+      throw new ImportError(words.of(WORDS, "importFailed", { name: file.name, reason }));
+    }
   }
 }
 

@@ -20,6 +20,7 @@ export const WORDS = {
   keptFull: "There is no room left to keep this conversation. Delete some that you do not need any more, or export it.",
   keptFailed: "The conversation could not be kept. It is tried again with the next change.",
   removedElsewhere: "This conversation was deleted in another tab.",
+  storeFailed: "That could not be done. Try again in a moment.",
 };
 
 const NOTES: Record<string, keyof typeof WORDS> = {
@@ -43,7 +44,7 @@ export interface Keeper {
   close(): void;
 }
 
-/** What the list of conversations may do with them. */
+/** What the list of conversations may do with them. What fails rejects, and the page has been told. */
 export interface Library {
   /** Of the conversation that is shown. */
   readonly current: string;
@@ -57,6 +58,8 @@ export interface Library {
   clear(): Promise<void>;
   titleOf(thread: SavedThread): string;
   textOf(thread: SavedThread): string;
+  /** What the reader is told of a failure. */
+  reasonOf(error: unknown): string;
 }
 
 export async function keep(host: Host, source: string | Keeping | ConversationStore): Promise<Keeper> {
@@ -97,6 +100,11 @@ const conversationOf = (thread: Tree, now: number): SavedConversation => ({
 const asTree = (thread: SavedThread) => thread as unknown as Tree;
 const asSaved = (thread: Tree) => thread as unknown as SavedThread;
 
+function noteOf(error: unknown): keyof typeof WORDS | undefined {
+  const { code, name } = (error ?? {}) as { code?: string; name?: string };
+  return NOTES[code ?? ""] ?? (name === "QuotaExceededError" ? "keptFull" : undefined);
+}
+
 /** The note above the composer, and the event, that say what went wrong. */
 class Notes {
   readonly #host: Host;
@@ -108,8 +116,7 @@ class Notes {
   }
 
   tell(error: unknown): void {
-    const { code, name } = (error ?? {}) as { code?: string; name?: string };
-    const key = NOTES[code ?? ""] ?? (name === "QuotaExceededError" ? "keptFull" : "keptFailed");
+    const key = noteOf(error) ?? "keptFailed";
     this.#host.emit("or-error", { id: this.#host.thread.id, error });
     if (this.#key === key) return;
     this.#key = key;
@@ -291,11 +298,11 @@ class ConversationKeeper implements Keeper, Library {
   // The list of conversations
 
   list(): Promise<ConversationSummary[]> {
-    return this.#store.list();
+    return this.#told(() => this.#store.list());
   }
 
   read(id: string): Promise<SavedConversation | undefined> {
-    return this.#store.read(id);
+    return this.#told(() => this.#store.read(id));
   }
 
   async switchTo(id: string): Promise<void> {
@@ -304,11 +311,11 @@ class ConversationKeeper implements Keeper, Library {
     // Of what a page or a part has put there nobody has told us.
     this.#keepDraft();
     await this.#writing;
-    await this.#guard(() => this.#show(id));
+    await this.#told(() => this.#show(id));
   }
 
   async rename(id: string, title: string): Promise<void> {
-    await this.#guard(async () => {
+    await this.#told(async () => {
       for (let kept = await this.#store.read(id); kept; ) {
         kept = await this.#store.write({ ...kept, title, isRenamed: true });
       }
@@ -321,7 +328,7 @@ class ConversationKeeper implements Keeper, Library {
   }
 
   async remove(id: string): Promise<SavedConversation | undefined> {
-    return this.#guard(async () => {
+    return this.#told(async () => {
       if (id === this.#id) await this.#leaveThread();
       await this.#writing;
       const kept = await this.#store.read(id);
@@ -332,7 +339,7 @@ class ConversationKeeper implements Keeper, Library {
   }
 
   async add(conversation: SavedConversation): Promise<void> {
-    await this.#guard(async () => {
+    await this.#told(async () => {
       let next: SavedConversation = { ...conversation, revision: 0 };
       for (;;) {
         const kept = await this.#store.write(next);
@@ -346,7 +353,7 @@ class ConversationKeeper implements Keeper, Library {
   }
 
   async clear(): Promise<void> {
-    await this.#guard(async () => {
+    await this.#told(async () => {
       await this.#leaveThread();
       await this.#store.clear();
     });
@@ -359,6 +366,10 @@ class ConversationKeeper implements Keeper, Library {
 
   textOf(thread: SavedThread): string {
     return searchedOf(asTree(thread));
+  }
+
+  reasonOf(error: unknown): string {
+    return this.#host.words.of(WORDS, noteOf(error) ?? "storeFailed");
   }
 
   // What is shown
@@ -570,6 +581,16 @@ class ConversationKeeper implements Keeper, Library {
         this.#drafting = undefined;
       }
     });
+  }
+
+  /** The page hears of a failure here; the reader where he asked for it, for the list may lie over our note. */
+  async #told<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#host.emit("or-error", { id: this.#id, error });
+      throw error;
+    }
   }
 
   async #guard<T>(work: () => Promise<T>): Promise<T | undefined> {
