@@ -454,6 +454,27 @@ for (const engine of engines) {
       assert.equal(await chat.run("return chat.messages[0].content[1].image_url.url"), url);
     });
 
+    test("a file goes with what is said on after another tab has deleted the conversation", async () => {
+      const url = `data:image/png;base64,${"iVBORw0KGgo".repeat(1000)}`;
+      await chat.run("chat.model = arguments[0]; chat.send([{ type: 'text', text: 'A picture' }, { type: 'image_url', image_url: { url: arguments[1] } }])", model, url);
+      await kept("A picture");
+      await bodies("A picture", "fine");
+      // As the other tab does, whose word has not come yet.
+      await chat.until(async () => (await revisions())[0][1] >= 2, "its answer is kept");
+      await chat.wait(`const open = indexedDB.open("openrouter-chat:" + given[0]);
+        const database = await new Promise((done) => (open.onsuccess = () => done(open.result)));
+        const names = [...database.objectStoreNames];
+        const transaction = database.transaction(names, "readwrite");
+        for (const each of names) transaction.objectStore(each).clear();
+        await new Promise((done) => (transaction.oncomplete = done));
+        database.close();`, name);
+      await ask("And more");
+      await chat.until(async () => (await revisions()).length === 1, "it is written again");
+      await open();
+      await bodies("A picture", "fine", "And more", "fine");
+      assert.equal(await chat.run("return chat.messages[0].content[1].image_url.url"), url);
+    });
+
     test("a host's own store is told of each change, and its refusal is told to the reader", async () => {
       await chat.open();
       await chat.run(`window.writes = []; window.isFull = true;

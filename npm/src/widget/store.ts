@@ -142,13 +142,11 @@ class Database implements ConversationStore {
 
   async write(conversation: SavedConversation): Promise<SavedConversation | undefined> {
     const { id } = conversation;
-    const added = new Map<string, string>();
-    const used = new Set<string>();
+    const used = new Map<string, string>();
     const thread = packed(conversation.thread, (text) => {
-      const known = this.#files.get(text) ?? added.get(text);
+      const known = used.get(text) ?? this.#files.get(text);
       const key = known?.startsWith(`${id}/`) ? known : `${id}/${crypto.randomUUID?.() ?? Math.random()}`;
-      if (key !== known) added.set(text, key);
-      used.add(key);
+      used.set(text, key);
       return key;
     });
     const transaction = this.#begin("readwrite", "conversations", "threads", "files");
@@ -161,10 +159,12 @@ class Database implements ConversationStore {
     conversations.put({ ...summaryOf(conversation), revision: conversation.revision + 1 });
     transaction.objectStore("threads").put({ id, thread });
     const files = transaction.objectStore("files");
-    for (const [text, key] of added) files.put(text, key);
-    for (const key of await result(files.getAllKeys(filesOf(id)))) if (!used.has(String(key))) files.delete(key);
+    // What we know to be there another tab may have removed.
+    const there = new Set((await result(files.getAllKeys(filesOf(id)))).map(String));
+    for (const [text, key] of used) if (!there.delete(key)) files.put(text, key);
+    for (const key of there) files.delete(key);
     await written;
-    for (const [text, key] of added) this.#files.set(text, key);
+    for (const [text, key] of used) this.#files.set(text, key);
     this.#channel.tell(id);
     return undefined;
   }
