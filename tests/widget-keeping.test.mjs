@@ -433,6 +433,22 @@ for (const engine of engines) {
       assert.deepEqual(left, [99, ["theirs"]]);
     });
 
+    test("where all that is kept is deleted under the chat, it keeps what is said on; a newer version is left alone", async () => {
+      await ask("Before");
+      await kept("Before");
+      await chat.wait("const gone = indexedDB.deleteDatabase('openrouter-chat:' + given[0]); await new Promise((done, fail) => { gone.onsuccess = done; gone.onerror = fail; })", name);
+      await ask("After");
+      // Whoever opens it first makes it.
+      await chat.until(() => chat.wait("return (await indexedDB.databases()).some(({ name }) => name === 'openrouter-chat:' + given[0])", name), "it is there again");
+      await kept("Before");
+      assert.deepEqual(await chat.texts("[part=keeping-note]"), []);
+      await chat.wait(`const open = indexedDB.open("openrouter-chat:" + given[0], 99);
+        await new Promise((done) => (open.onsuccess = done));
+        open.result.close();`, name);
+      await ask("Newer");
+      await chat.says("[part=keeping-note]", /newer version/);
+    });
+
     test("a file is kept beside its conversation, once, and is there after a reload", async () => {
       const url = `data:image/png;base64,${"iVBORw0KGgo".repeat(1000)}`;
       await chat.run("chat.model = arguments[0]; chat.send([{ type: 'text', text: 'A picture' }, { type: 'image_url', image_url: { url: arguments[1] } }])", model, url);

@@ -115,28 +115,47 @@ const FILE_FIELDS = ["url", "file_data", "data"];
 const filesOf = (id: string) => IDBKeyRange.bound(`${id}/`, `${id}/\uffff`);
 
 class Database implements ConversationStore {
-  readonly #database: IDBDatabase;
+  readonly #key: string;
+  /** While it is open. */
+  #database: Promise<IDBDatabase> | undefined;
   readonly #channel: Channel;
   /** What is kept already, by its text. */
   readonly #files = new Map<string, string>();
-  #isClosed = false;
 
   constructor(database: IDBDatabase, key: string) {
-    this.#database = database;
+    this.#key = key;
     this.#channel = new Channel(key);
-    // A newer version of the chat, in another tab, may change the schema.
+    this.#database = Promise.resolve(this.#used(database));
+  }
+
+  #used(database: IDBDatabase): IDBDatabase {
+    // A newer version of the chat, in another tab, may change the schema; a page, or the reader, may delete all of it.
     database.onversionchange = () => {
-      this.#isClosed = true;
+      this.#database = undefined;
       database.close();
     };
+    // By the browser, which may do that at any time.
+    database.onclose = () => {
+      this.#database = undefined;
+    };
+    return database;
+  }
+
+  async #open(): Promise<IDBDatabase> {
+    try {
+      return this.#used(await openDatabase(this.#key));
+    } catch (error) {
+      this.#database = undefined;
+      throw (error as Error).name === "VersionError" ? newer(error) : error;
+    }
   }
 
   async list(): Promise<ConversationSummary[]> {
-    return result(this.#begin("readonly", "conversations").objectStore("conversations").getAll());
+    return result((await this.#begin("readonly", "conversations")).objectStore("conversations").getAll());
   }
 
   async read(id: string): Promise<SavedConversation | undefined> {
-    const transaction = this.#begin("readonly", "conversations", "threads", "files");
+    const transaction = await this.#begin("readonly", "conversations", "threads", "files");
     return this.#whole(transaction, id);
   }
 
@@ -149,7 +168,7 @@ class Database implements ConversationStore {
       used.set(text, key);
       return key;
     });
-    const transaction = this.#begin("readwrite", "conversations", "threads", "files");
+    const transaction = await this.#begin("readwrite", "conversations", "threads", "files");
     const written = committed(transaction);
     written.catch(() => {}); // it is awaited below, unless something fails before
     const conversations = transaction.objectStore("conversations");
@@ -170,7 +189,7 @@ class Database implements ConversationStore {
   }
 
   async remove(id: string): Promise<void> {
-    const transaction = this.#begin("readwrite", "conversations", "threads", "files", "drafts");
+    const transaction = await this.#begin("readwrite", "conversations", "threads", "files", "drafts");
     for (const name of ["conversations", "threads", "drafts"]) transaction.objectStore(name).delete(id);
     transaction.objectStore("files").delete(filesOf(id));
     await committed(transaction);
@@ -180,7 +199,7 @@ class Database implements ConversationStore {
 
   async clear(): Promise<void> {
     const names = ["conversations", "threads", "files", "drafts"];
-    const transaction = this.#begin("readwrite", ...names);
+    const transaction = await this.#begin("readwrite", ...names);
     for (const name of names) transaction.objectStore(name).clear();
     await committed(transaction);
     this.#files.clear();
@@ -188,11 +207,11 @@ class Database implements ConversationStore {
   }
 
   async readDraft(id: string): Promise<string | undefined> {
-    return result(this.#begin("readonly", "drafts").objectStore("drafts").get(id));
+    return result((await this.#begin("readonly", "drafts")).objectStore("drafts").get(id));
   }
 
   async writeDraft(id: string, text: string): Promise<void> {
-    const transaction = this.#begin("readwrite", "drafts");
+    const transaction = await this.#begin("readwrite", "drafts");
     const drafts = transaction.objectStore("drafts");
     if (text) drafts.put(text, id);
     else drafts.delete(id);
@@ -205,9 +224,9 @@ class Database implements ConversationStore {
     return this.#channel.subscribe(listener);
   }
 
-  #begin(mode: IDBTransactionMode, ...names: string[]): IDBTransaction {
-    if (this.#isClosed) throw newer();
-    return this.#database.transaction(names, mode);
+  async #begin(mode: IDBTransactionMode, ...names: string[]): Promise<IDBTransaction> {
+    this.#database ??= this.#open();
+    return (await this.#database).transaction(names, mode);
   }
 
   async #whole(transaction: IDBTransaction, id: string): Promise<SavedConversation | undefined> {
