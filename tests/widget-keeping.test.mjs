@@ -513,6 +513,18 @@ for (const engine of engines) {
       await chat.until(() => chat.run("return window.taken.includes('save') && window.taken.at(-1) === 'clear'"), "saved, and cleared");
     });
 
+    test("what a place that the host has given up had kept is not shown, nor kept at the new one", async () => {
+      await chat.open();
+      await chat.run("window.saved = []; window.loading = new Promise((resolve) => (window.find = resolve)); chat.keeping = { load: () => (window.isAsked = true, loading), save: async () => {}, clear: async () => {} }");
+      await chat.until(() => chat.run("return window.isAsked"), "the first is asked");
+      await chat.run("chat.keeping = { load: async () => void (window.isNext = true), save: async (thread) => void window.saved.push(thread), clear: async () => {} }");
+      await chat.until(() => chat.run("return window.isNext"), "the second is asked");
+      await chat.wait("window.find(given[0]); await window.loading; await new Promise((done) => setTimeout(done))", thread("theirs", entry("q", "user", "Theirs")));
+      await bodies();
+      await ask("Mine");
+      assert.ok((await chat.run("return window.saved")).every(({ entries }) => entries[0].parts[0].text === "Mine"));
+    });
+
     test("what the store refuses to the list of conversations is told there, and nothing is said to be done that is not", async () => {
       await chat.open();
       await chat.run(`window.refused = "";

@@ -154,6 +154,7 @@ class ThreadKeeper implements Keeper {
   readonly #leave: (() => void)[] = [];
   #id: string;
   #isLoading = false;
+  #isClosed = false;
 
   constructor(host: Host, keeping: Keeping) {
     this.#host = host;
@@ -169,8 +170,8 @@ class ThreadKeeper implements Keeper {
     const leave = this.#keeping.subscribe?.((saved) => saved && !thread.isBusy && this.#load(saved));
     if (leave) this.#leave.push(leave);
     const saved = await this.#keeping.load().catch((error) => this.#notes.tell(error));
-    // What has been said meanwhile is newer.
-    if (saved && thread.path.length === 0) this.#load(saved);
+    // What has been said meanwhile is newer; and where it is kept may be another place by now.
+    if (saved && !this.#isClosed && thread.path.length === 0) this.#load(saved);
   }
 
   show(): void {
@@ -180,6 +181,7 @@ class ThreadKeeper implements Keeper {
   open(): void {}
 
   close(): void {
+    this.#isClosed = true;
     for (const leave of this.#leave) leave();
   }
 
