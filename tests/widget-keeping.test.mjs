@@ -192,6 +192,26 @@ for (const engine of engines) {
       assert.match(await chat.run("return chat.shadowRoot.activeElement.getAttribute('part')"), /conversations-button/);
     });
 
+    test("while one is renamed, a press on another one takes the new name and opens that", async () => {
+      await ask("First");
+      await kept("First");
+      await chat.click("[part=new-chat-button]");
+      await ask("Second");
+      await kept("Second");
+      await chat.click("[part=conversations-button]");
+      await titles("Second", "First");
+      await (await chat.all("[data-action=more]"))[0].click();
+      await chat.click("[data-action=rename]");
+      await chat.find(".renaming input");
+      await driver.actions().sendKeys("Renamed").perform();
+      const [other] = await chat.all(".conversation");
+      await driver.actions().move({ origin: other }).press().perform();
+      await titles("Renamed", "First");
+      await kept("Renamed");
+      await driver.actions().release().perform();
+      await bodies("First", "fine");
+    });
+
     test("what was deleted can be brought back", async () => {
       await ask("Precious");
       await kept("Precious");

@@ -64,6 +64,8 @@ class ConversationDrawer implements Drawer {
   readonly #said = h("div", { class: "drawer-said" });
   readonly #foot: HTMLElement;
   #conversations: ConversationSummary[] = [];
+  /** The rows that are shown, with what they were made of. */
+  #rows = new Map<string, [of: string, row: HTMLElement]>();
   /** Whose actions are shown, and which is being renamed. */
   #unfolded = "";
   #renamed = "";
@@ -211,7 +213,11 @@ class ConversationDrawer implements Drawer {
     const found = this.#conversations.filter(({ title, text = "" }) => asked.every((word) => title.toLowerCase().includes(word) || text.includes(word)));
     const focused = root.activeElement;
     const [id, action] = [focused?.closest("li")?.dataset.id, (focused as HTMLElement | null)?.dataset.action];
-    this.#list.replaceChildren(...found.map((each) => this.#row(each)));
+    // Rows stay in their place: one that is taken out between the press and the release of a button gets no click.
+    const rows = new Map(found.map((each) => [each.id, this.#rowOf(each)]));
+    for (const [each, [, row]] of this.#rows) if (rows.get(each)?.[1] !== row) row.remove();
+    this.#rows = rows;
+    [...rows.values()].forEach(([, row], i) => this.#list.children[i] !== row && this.#list.insertBefore(row, this.#list.children[i] ?? null));
     if (id && action && !root.activeElement?.closest("li")) {
       const row = [...this.#list.children].find((each) => (each as HTMLElement).dataset.id === id);
       (row?.querySelector<HTMLElement>(`[data-action="${action}"]`) ?? this.#search).focus();
@@ -221,6 +227,13 @@ class ConversationDrawer implements Drawer {
     this.#count.textContent =
       found.length > 0 ? words.of(WORDS, "conversationCount", { count: found.length }) : words.of(WORDS, isEmpty ? "noConversation" : "noConversationFound");
     for (const name of ["export-all", "delete-all"]) this.#foot.querySelector<HTMLElement>(`[data-action=${name}]`)!.hidden = isEmpty;
+  }
+
+  #rowOf(conversation: ConversationSummary): [of: string, row: HTMLElement] {
+    const { id, title, updatedAt } = conversation;
+    const of = JSON.stringify([title, ago(updatedAt, this.#host.words), id === this.#library.current, id === this.#unfolded, id === this.#renamed]);
+    const known = this.#rows.get(id);
+    return known?.[0] === of ? known : [of, this.#row(conversation)];
   }
 
   #row(conversation: ConversationSummary): HTMLElement {

@@ -469,6 +469,8 @@ class ConversationKeeper implements Keeper, Library {
       this.#writing = undefined;
       if (this.#isBehind) void this.#onOthers({ id: this.#id });
       this.#isBehind = false;
+      // Since the last look somebody may have said more.
+      if (this.#isDirty) this.#touch();
     });
   }
 
