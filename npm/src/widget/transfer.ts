@@ -102,9 +102,17 @@ class Reader {
 
   #entry(value: unknown, place: string, depth: number): Record<string, unknown> {
     if (depth > MOST_DEEP) throw new ImportError(this.#words.of(WORDS, "importTooDeep", { place: place.slice(0, 40), count: MOST_DEEP }));
-    const { id, role, createdAt, messages, parts, sources = [], state, children, shown, model, usage, finishReason, error, firstTokenMs, totalMs } = this.object(value, place);
+    const { id, role, createdAt, messages, parts, sources = [], state, children, shown, model, provider, usage, usedBefore, forgets, finishReason, error, firstTokenMs, totalMs, tokensPerSecond } = this.object(value, place);
     const deeper = this.list(children, `${place}.children`).map((child, i) => this.#entry(child, `${place}.children[${i}]`, depth + 1));
-    const optional = { model: this.#optional(model, "string", `${place}.model`), finishReason, firstTokenMs: this.#optional(firstTokenMs, "number", `${place}.firstTokenMs`), totalMs: this.#optional(totalMs, "number", `${place}.totalMs`), usage: usage === undefined ? undefined : this.object(usage, `${place}.usage`) };
+    const numbers = Object.entries({ forgets, firstTokenMs, totalMs, tokensPerSecond }).map(([name, each]) => [name, this.#optional(each, "number", `${place}.${name}`)]);
+    const optional = {
+      model: this.#optional(model, "string", `${place}.model`),
+      provider: this.#optional(provider, "string", `${place}.provider`),
+      finishReason: this.#optional(finishReason, "string", `${place}.finishReason`),
+      usage: this.#usage(usage, `${place}.usage`),
+      usedBefore: this.#usage(usedBefore, `${place}.usedBefore`),
+      ...Object.fromEntries(numbers),
+    };
     return {
       id: this.#id(id, `${place}.id`),
       role: this.#one(role, ["user", "assistant"], `${place}.role`),
@@ -146,6 +154,17 @@ class Reader {
       default:
         return this.#wrong(part.type, `${place}.type`, "text, reasoning, tool, image, file");
     }
+  }
+
+  /** Numbers are added up; what else is told with them is only shown where it is known. */
+  #usage(value: unknown, place: string): unknown {
+    if (value === undefined || value === null) return undefined;
+    const usage = this.object(value, place);
+    for (const name of ["prompt_tokens", "completion_tokens", "total_tokens", "cost"]) this.#optional(usage[name], "number", `${place}.${name}`);
+    for (const [name, part] of [["prompt_tokens_details", "cached_tokens"], ["completion_tokens_details", "reasoning_tokens"]] as const) {
+      if (usage[name] !== undefined && usage[name] !== null) this.#optional(this.object(usage[name], `${place}.${name}`)[part], "number", `${place}.${name}.${part}`);
+    }
+    return usage;
   }
 
   #source(value: unknown, place: string): unknown {
