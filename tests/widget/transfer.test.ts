@@ -33,3 +33,18 @@ test("what was used is a number, or the file is refused", () => {
     assert.throws(() => fromJSON(toJSON([wrong]), new Words()), new RegExp(`children\\[0\\]\\.usage\\.${name} is`));
   }
 });
+
+test("all of what is wrong with a file is said in the reader's language", () => {
+  const german = new Words({
+    importWrong: "{place} ist {found}, erwartet {expected}", importFile: "die Datei", importMissing: "nicht da",
+    importObject: "ein Objekt", importList: "eine Liste", importText: "ein Text", importNumber: "eine Zahl", importId: "eine Kennung",
+  });
+  const cases: [unknown, string][] = [
+    [[], "die Datei ist eine Liste, erwartet ein Objekt"],
+    [{ version: 1, format: "openrouter-chat" }, "conversations ist nicht da, erwartet eine Liste"],
+    [{ version: 1, shown: {}, entries: [] }, "thread.shown ist ein Objekt, erwartet eine Zahl"],
+    [{ version: 1, id: 1, shown: 0, entries: [] }, "thread.id ist 1, erwartet ein Text"],
+    [{ version: 1, id: "a/b", shown: 0, entries: [] }, "thread.id ist a/b, erwartet eine Kennung"],
+  ];
+  for (const [given, message] of cases) assert.throws(() => fromJSON(JSON.stringify(given), german), { message });
+});

@@ -11,6 +11,13 @@ export const WORDS = {
   importWrong: "{place} is {found}, and should be {expected}",
   importTooDeep: "{place} is more than {count} messages deep",
   importTwice: "{place} has an id that another one has too",
+  importFile: "the file",
+  importMissing: "missing",
+  importObject: "an object",
+  importList: "a list",
+  importText: "a text",
+  importNumber: "a number",
+  importId: "an id",
 };
 
 const FORMAT = "openrouter-chat";
@@ -91,12 +98,12 @@ class Reader {
   }
 
   object(value: unknown, place: string): Record<string, any> {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) this.#wrong(value, place, "an object");
+    if (typeof value !== "object" || value === null || Array.isArray(value)) this.#wrong(value, place, this.#say("importObject"));
     return value as Record<string, any>;
   }
 
   list(value: unknown, place: string): unknown[] {
-    if (!Array.isArray(value)) this.#wrong(value, place, "a list");
+    if (!Array.isArray(value)) this.#wrong(value, place, this.#say("importList"));
     return value as unknown[];
   }
 
@@ -175,18 +182,18 @@ class Reader {
 
   #id(value: unknown, place: string): string {
     const id = this.#text(value, place);
-    if (id === "" || id.length > 200 || id.includes("/")) this.#wrong(value, place, "an id");
+    if (id === "" || id.length > 200 || id.includes("/")) this.#wrong(value, place, this.#say("importId"));
     if (this.#ids.has(id)) throw new ImportError(this.#words.of(WORDS, "importTwice", { place }));
     this.#ids.add(id);
     return id;
   }
 
   #text(value: unknown, place: string): string {
-    return typeof value === "string" ? value : this.#wrong(value, place, "a text");
+    return typeof value === "string" ? value : this.#wrong(value, place, this.#say("importText"));
   }
 
   #number(value: unknown, place: string): number {
-    return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : this.#wrong(value, place, "a number");
+    return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : this.#wrong(value, place, this.#say("importNumber"));
   }
 
   #optional(value: unknown, type: "string" | "number", place: string): unknown {
@@ -201,8 +208,12 @@ class Reader {
     return typeof value === "string" && allowed.includes(value) ? value : this.#wrong(value, place, allowed.join(", "));
   }
 
+  #say(key: keyof typeof WORDS): string {
+    return this.#words.of(WORDS, key);
+  }
+
   #wrong(value: unknown, place: string, expected: string): never {
-    const found = value === undefined ? "missing" : value === null ? "null" : Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : String(value).slice(0, 30);
-    throw new ImportError(this.#words.of(WORDS, "importWrong", { place: place || "the file", found, expected }));
+    const found = value === undefined ? this.#say("importMissing") : value === null ? "null" : Array.isArray(value) ? this.#say("importList") : typeof value === "object" ? this.#say("importObject") : String(value).slice(0, 30);
+    throw new ImportError(this.#words.of(WORDS, "importWrong", { place: place || this.#say("importFile"), found, expected }));
   }
 }
