@@ -259,7 +259,7 @@ class ConversationKeeper implements Keeper, Library {
       const id = this.#remembered() ?? newest(await this.#store.list())?.id;
       // What has been said before it was found is another conversation.
       const isFirst = () => thread.path.length === 0;
-      if (id && isFirst()) await this.#show(id, isFirst);
+      if (id && isFirst()) await this.#show(id, "", isFirst);
       if (this.#id !== id) this.#touch();
     });
   }
@@ -312,8 +312,9 @@ class ConversationKeeper implements Keeper, Library {
     this.#host.thread.stop();
     // Of what a page or a part has put there nobody has told us.
     this.#keepDraft();
+    const before = this.#draft;
     await this.#writing;
-    await this.#told(() => this.#show(id));
+    await this.#told(() => this.#show(id, before));
   }
 
   async rename(id: string, title: string): Promise<void> {
@@ -385,16 +386,22 @@ class ConversationKeeper implements Keeper, Library {
     await this.#writing;
   }
 
-  async #show(id: string, isWanted = () => true): Promise<void> {
+  /** `before`: what stood in the composer, to make room for the draft. */
+  async #show(id: string, before: string, isWanted = () => true): Promise<void> {
     const kept = await this.#store.read(id);
     const draft = this.#drafts.get(id) ?? (await this.#store.readDraft?.(id)) ?? "";
     if (this.#isClosed || !isWanted()) return;
+    const [left, wasKept] = [this.#id, this.#summary];
     this.#begin(id);
     this.#load(kept ? asTree(kept.thread) : { version: 1, id, shown: 0, entries: [] });
     this.#settle(kept);
     // What is being typed now is not taken from under the fingers.
-    if (this.#host.draft === this.#draft) this.#host.draft = this.#draft = draft;
-    else this.#keepDraft();
+    if (this.#host.draft === before) this.#host.draft = this.#draft = draft;
+    else {
+      if (!wasKept) this.#writeDraft(left, "");
+      this.#draft = draft;
+      this.#keepDraft();
+    }
     this.#announceTitle();
   }
 
