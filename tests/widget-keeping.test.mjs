@@ -533,6 +533,25 @@ for (const engine of engines) {
       await chat.until(() => chat.run("return window.taken.includes('save') && window.taken.at(-1) === 'clear'"), "saved, and cleared");
     });
 
+    test("of two that are chosen one after the other the last is shown, whichever is found first", async () => {
+      await chat.open();
+      await chat.run(`window.asked = []; const found = new Promise((resolve) => (window.find = resolve));
+        const kept = arguments[0].map((thread) => ({ version: 1, id: thread.id, title: thread.id, createdAt: 1, updatedAt: 1, revision: 1, thread }));
+        chat.keeping = { list: async () => kept, remove: async () => {}, clear: async () => {}, write: async () => {},
+          read: async (id) => { window.asked.push(id); if (id === "b") await found; return kept.find((each) => each.id === id); } };`,
+        ["a", "b", "c"].map((id) => thread(id, entry(`q${id}`, "user", `In ${id}`))));
+      await bodies("In a");
+      await chat.click("[part=conversations-button]");
+      await titles("a", "b", "c");
+      const [, second, third] = await chat.all(".conversation");
+      await second.click();
+      await chat.until(() => chat.run("return window.asked.includes('b')"), "b is looked for");
+      await third.click();
+      await bodies("In c");
+      await chat.wait("window.find(); await new Promise((done) => setTimeout(done))");
+      await bodies("In c");
+    });
+
     test("what a place that the host has given up had kept is not shown, nor kept at the new one", async () => {
       await chat.open();
       await chat.run("window.saved = []; window.loading = new Promise((resolve) => (window.find = resolve)); chat.keeping = { load: () => (window.isAsked = true, loading), save: async () => {}, clear: async () => {} }");

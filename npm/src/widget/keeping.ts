@@ -214,6 +214,8 @@ class ConversationKeeper implements Keeper, Library {
   /** What is kept of the conversation that is shown. */
   #summary: ConversationSummary | undefined;
   #id: string;
+  /** Which one was chosen last. */
+  #wanted = "";
   /** The ids that were there when it was last the same here as where it is kept. */
   #base: ReadonlySet<string> = new Set();
   /** What another tab has added while an answer comes here. */
@@ -308,13 +310,14 @@ class ConversationKeeper implements Keeper, Library {
   }
 
   async switchTo(id: string): Promise<void> {
+    this.#wanted = id;
     if (id === this.#id) return;
     this.#host.thread.stop();
     // Of what a page or a part has put there nobody has told us.
     this.#keepDraft();
     const before = this.#draft;
     await this.#writing;
-    await this.#told(() => this.#show(id, before));
+    await this.#told(() => this.#show(id, before, () => this.#wanted === id));
   }
 
   async rename(id: string, title: string): Promise<void> {
