@@ -380,7 +380,61 @@ for (const engine of engines) {
       });
     });
 
+    describe("what the meter counts", () => {
+      const tokens = (usage, more = {}) => ({ version: 1, shown: 0, entries: [{ id: "q", role: "user", createdAt: 1, messages: [{ role: "user", content: "x".repeat(400) }], parts: [{ type: "text", text: "x".repeat(400) }], sources: [], state: "done", shown: 0,
+        children: [{ id: "a", role: "assistant", createdAt: 2, messages: [{ role: "assistant", content: "So" }], parts: [{ type: "text", text: "So" }], sources: [], state: "done", shown: 0, children: [], usage, ...more }] }] });
+      const used = { prompt_tokens: 900, completion_tokens: 100, total_tokens: 1000, cost: 0.5 };
+
+      test("an answer that was gone on with was counted twice, so its context is an estimate", async () => {
+        await run("chat.importJSON(arguments[0])", tokens(used));
+        await click(".spent");
+        await untilText(".costs:not([hidden])", (text) => text.includes("Counted by the provider"));
+        await run("chat.importJSON(arguments[0])", tokens(used, { usedBefore: { prompt_tokens: 450, completion_tokens: 50, total_tokens: 500 } }));
+        await untilText(".costs", (text) => text.includes("101 tokens") && text.includes("An estimate"));
+      });
+
+      test("what is found out of a model late is not shown for the next one, and is asked again if it failed", async () => {
+        await run(`window.lengths = {}; const client = chat.client;
+          window.isBroken = true;
+          chat.client = new Proxy(client, { get: (target, name) => name !== "model" ? (typeof target[name] === "function" ? target[name].bind(target) : target[name])
+            : (id) => id === "a/broken" ? (window.isBroken ? Promise.reject(new Error("no")) : Promise.resolve({ context_length: 4000 })) : new Promise((resolve) => (window.lengths[id] = () => resolve({ context_length: id === "a/slow" ? 2000 : 100_000 }))) });
+          chat.model = "a/slow"; chat.importJSON(arguments[0])`, tokens(used));
+        await click(".spent");
+        await until(() => run("return window.lengths['a/slow']"), "the first is asked");
+        await run("chat.model = 'b/fast'");
+        await until(() => run("return window.lengths['b/fast']"), "the second is asked");
+        await run("window.lengths['b/fast']()");
+        await untilText(".costs .fill", (text) => text.includes("of 100K"));
+        await run("window.lengths['a/slow'](); return new Promise((done) => setTimeout(done))");
+        assert.match((await texts(".costs .fill")).at(-1), /1% of 100K/);
+        await run("chat.model = 'a/broken'");
+        await untilText(".costs .fill", (text) => text.includes("is not known"));
+        await run("window.isBroken = false; chat.model = 'b/fast'");
+        await untilText(".costs .fill", (text) => text.includes("of 100K"));
+        await run("chat.model = 'a/broken'");
+        await untilText(".costs .fill", (text) => text.includes("of 4K"));
+      });
+    });
+
     describe("models side by side", () => {
+      test("a question that was not asked yet is not lost, and one that is in the chat is not in the composer too", async () => {
+        const [a, b] = [define(answer("One")), define(answer("Two"))];
+        const draft = () => run("return chat.shadowRoot.querySelector('.foot textarea').value");
+        await type(".foot textarea", "Which");
+        await run("chat.compare(arguments[0])", [a, b]);
+        await type(".comparison textarea", " is better?");
+        await click("[part=compare-others]");
+        await find(".picker[open] [role=option]");
+        assert.equal(await draft(), "Which is better?");
+        await type(".picker input", Key.ESCAPE);
+        await run("chat.compare(arguments[0])", [a, b]);
+        await type(".comparison textarea", Key.ENTER);
+        await until(async () => (await happened("or-compare-end")).length === 1, "both answers");
+        await click(`.column[data-model="${a}"] .go-on`);
+        assert.deepEqual(await run("return chat.messages.map(({ content }) => content)"), ["Which is better?", "One"]);
+        assert.equal(await draft(), "");
+      });
+
       const columns = () => run("return [...chat.shadowRoot.querySelectorAll('.column')].map((column) => ({ model: column.dataset.model, text: column.querySelector('.body')?.textContent, state: column.querySelector('.column-state').textContent, stats: [...column.querySelectorAll('.stats > div')].map((each) => each.textContent), goes: !column.querySelector('.go-on').hidden }))");
 
       test("two or three are chosen in the picker, by keyboard, and asked what was in the composer", async () => {

@@ -88,6 +88,8 @@ class ChatMeter implements Meter {
   readonly #button: HTMLElement;
   readonly #panel = h("section", { class: "costs", part: "costs", hidden: true });
   readonly #warning = h("p", { class: "near", part: "context-warning", hidden: true });
+  /** Counts the updates. */
+  #run = 0;
   readonly #lengths = new Map<string, Promise<number | undefined>>();
 
   constructor(host: Host, shownBy: HTMLElement) {
@@ -101,10 +103,14 @@ class ChatMeter implements Meter {
 
   async update(isAsked = false): Promise<void> {
     const isOpen = this.#button.getAttribute("aria-expanded") !== "true";
+    const run = ++this.#run;
     const context = await this.#context();
     const share = context.length ? context.tokens / context.length : 0;
-    this.#draw(context, share);
-    this.#warn(share);
+    // How long a context is may be found out late, when another model is chosen already.
+    if (run === this.#run) {
+      this.#draw(context, share);
+      this.#warn(share);
+    }
     if (isAsked) this.#toggle(isOpen);
     else if (this.#button.matches("[hidden]")) this.#toggle(false);
   }
@@ -126,8 +132,8 @@ class ChatMeter implements Meter {
     const { thread, model } = this.#host;
     const { path } = thread;
     const last = path.findLast(({ role, state }) => role === "assistant" && state !== "streaming");
-    // With tools, several requests were counted together.
-    const isCounted = last?.usage !== undefined && last.state === "done" && last === path.at(-1) && !last.parts.some(({ type }) => type === "tool");
+    // With tools, and where an answer was gone on with, several requests were counted together.
+    const isCounted = last?.usage !== undefined && last.state === "done" && last === path.at(-1) && !last.usedBefore && !last.parts.some(({ type }) => type === "tool");
     const characters = path.reduce((sum, entry) => sum + textOf(entry).length, 0);
     const tokens = isCounted ? last.usage!.total_tokens : Math.ceil(characters / CHARACTERS_PER_TOKEN);
     return { tokens, isCounted, length: await this.#length(model.id) };
@@ -135,7 +141,7 @@ class ChatMeter implements Meter {
 
   #length(id: string): Promise<number | undefined> {
     let length = this.#lengths.get(id);
-    const ask = () => this.#host.client.model(id).then(({ context_length }) => context_length ?? undefined, () => undefined);
+    const ask = () => this.#host.client.model(id).then(({ context_length }) => context_length ?? undefined, () => void this.#lengths.delete(id)) as Promise<number | undefined>;
     if (!length) this.#lengths.set(id, (length = ask()));
     return length;
   }
