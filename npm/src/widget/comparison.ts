@@ -66,6 +66,8 @@ class ComparisonView {
   readonly #status = h("div", { class: "hidden", role: "status" });
   #comparison: Comparison | undefined;
   #question = "";
+  /** As it was typed. */
+  #said = "";
   #frame = 0;
 
   constructor(host: Host, models: Choice[]) {
@@ -99,6 +101,8 @@ class ComparisonView {
     });
     this.element.addEventListener("close", () => {
       this.#comparison?.cancel();
+      // What has not been asked yet can still be asked.
+      if (this.#text.value.trim()) host.draft = this.#text.value;
       this.element.remove();
     });
   }
@@ -116,6 +120,7 @@ class ComparisonView {
     const detail = { content, request: {} };
     if (content === "" || !emit("or-submit", detail, { cancelable: true }) || typeof detail.content !== "string") return;
     this.#question = detail.content;
+    this.#said = content;
     const request = this.#host.request([...thread.messages, { role: "user", content: detail.content }], detail.request);
     const comparison = compare(client, request, this.#columns.map(({ model }) => model.id));
     this.#comparison = comparison;
@@ -164,6 +169,8 @@ class ComparisonView {
     const given = answers.filter((answer) => answer !== undefined);
     thread.graft(this.#question, given, given.indexOf(chosen));
     this.#host.choose(this.#columns[index]!.model);
+    // It stood there before it was asked here.
+    if (this.#host.draft.trim() === this.#said) this.#host.draft = "";
     this.element.close();
     this.#host.focusComposer();
   }
