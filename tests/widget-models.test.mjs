@@ -258,6 +258,51 @@ for (const engine of engines) {
         assert.deepEqual(await search("claude", "anthropic/claude-opus-4.5"), ["anthropic/claude-opus-4.5"]);
       });
 
+      /** Gives the chat a client that finds these models; `find` is a script. */
+      const findBy = (find) => run(`const client = chat.client; const found = ${find};
+        // The client's own answer brings the core, which reads prices.
+        const find = async (needs) => (await client.findModels(needs), found());
+        const row = (id, pricing) => ({ id, name: id, pricing, context_length: 1000, architecture: { input_modalities: ["text"], output_modalities: ["text"] }, supported_parameters: [] });
+        window.rows = { row };
+        chat.client = new Proxy(client, { get: (target, name) => name === "findModels" ? find : typeof target[name] === "function" ? target[name].bind(target) : target[name] });`);
+      const prices = () => texts("[role=option] .price");
+
+      test("what costs no tokens but images is not free, and what only a search on the web costs is", async () => {
+        await findBy("async () => [rows.row('a/a', { prompt: '0', completion: '0', image: '0.04' }), rows.row('b/b', { prompt: '0', completion: '0', web_search: '0.01' }), rows.row('c/c', { prompt: '-1', completion: '-1' }), rows.row('d/d', { prompt: '0', completion: '0.000001' })]");
+        await openPicker();
+        assert.deepEqual(await prices(), ["price depends", "free", "price depends", "$0.00 / $1.00 per M"]);
+      });
+
+      test("another client, and another base URL, have other models", async () => {
+        await openPicker();
+        await type(".picker input", Key.ESCAPE);
+        for (const price of ["0.000001", "0.000002"]) {
+          await findBy(`async () => [rows.row('a/a', { prompt: '0', completion: '${price}' })]`);
+          await openPicker();
+          await until(async () => JSON.stringify(await options()) === '["a/a"]', "the other list");
+          await until(async () => (await prices())[0] === `$0.00 / $${Number(price) * 1e6}.00 per M`, "the other price");
+          await type(".picker input", Key.ESCAPE);
+        }
+        await run("chat.client = undefined; chat.baseUrl = '/nothing'");
+        await click(".model");
+        await untilText(".picker-message", (text) => text.includes("could not be loaded"));
+        await run("chat.baseUrl = '/api/v1'");
+      });
+
+      test("who closes it before the list is there has chosen nothing", async () => {
+        const before = await run("return chat.model");
+        await findBy("() => new Promise((resolve) => (window.answer = () => resolve([rows.row('a/a', { prompt: '0', completion: '0' })])))");
+        await click(".model");
+        await until(() => run("return window.answer"), "the list is asked for");
+        await type(".picker input", Key.ENTER);
+        await type(".picker input", Key.ESCAPE);
+        await until(() => run("return !chat.shadowRoot.querySelector('.picker[open]')"), "no picker");
+        await run("window.answer()");
+        await until(async () => (await options()).length === 1, "the list");
+        await run("return new Promise((done) => setTimeout(done))");
+        assert.equal(await run("return chat.model"), before);
+      });
+
       test("without the list it says so, and the chat goes on", async () => {
         await run("chat.baseUrl = '/nothing'");
         await click(".model");

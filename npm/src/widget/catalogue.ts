@@ -2,8 +2,9 @@
 // million tokens, is the client's to say.
 import { pricePerMillion } from "../index.js";
 import type { Model, ModelNeeds, ModelPricing, OpenRouter } from "../index.js";
+import type { Host } from "./host.ts";
 import { nameOf, type Choice } from "./models.ts";
-import type { Phrase, Words } from "./words.ts";
+import type { Phrase } from "./words.ts";
 
 /** A model as the list shows it. */
 export interface Row extends Choice {
@@ -24,25 +25,25 @@ const WORDS: Record<string, Phrase> = {
 
 /** Rows are made once for each list, as they are needed. */
 export class Catalogue {
-  readonly #client: OpenRouter;
-  readonly #words: Words;
-  readonly #slugs: string[];
-  readonly #rows = new Map<string, Row>();
+  readonly #host: Host;
+  /** Whose models the rows are of. */
+  #client: OpenRouter | undefined;
+  #rows = new Map<string, Row>();
 
-  /** `slugs`: those that may be chosen; none: all. */
-  constructor(client: OpenRouter, words: Words, slugs: string[]) {
-    this.#client = client;
-    this.#words = words;
-    this.#slugs = slugs;
+  constructor(host: Host) {
+    this.#host = host;
   }
 
   /** The rows that meet needs; without any in the order of the list, or of the slugs. */
   async find(needs: ModelNeeds): Promise<Row[]> {
-    const found = (await this.#client.findModels(needs)).map((model) => this.#row(model));
-    if (this.#slugs.length === 0) return found;
-    if (Object.keys(needs).length > 0) return found.filter(({ id }) => this.#slugs.includes(id));
+    const { client, models } = this.#host;
+    if (this.#client !== client) this.#rows = new Map();
+    this.#client = client;
+    const found = (await client.findModels(needs)).map((model) => this.#row(model));
+    if (models.length === 0) return found;
+    if (Object.keys(needs).length > 0) return found.filter(({ id }) => models.includes(id));
     // One that the list does not have, such as a variant, may be chosen all the same.
-    return this.#slugs.map((id) => this.known(id));
+    return models.map((id) => this.known(id));
   }
 
   /** A model by its slug, also one that was never listed. */
@@ -51,10 +52,10 @@ export class Catalogue {
   }
 
   /** A slug that the list does not have, e.g. one with a variant such as `:nitro`. */
-  typed(query: string): Row | undefined {
+  typed(query: string): Row[] {
     const id = query.trim();
-    if (this.#slugs.length > 0 || this.#rows.has(id) || !/^~?[\w.-]+\/[\w.:/-]+$/.test(id)) return undefined;
-    return { ...this.known(id), name: id, facts: this.#words.say("modelTyped") };
+    if (this.#host.models.length > 0 || this.#rows.has(id) || !/^~?[\w.-]+\/[\w.:/-]+$/.test(id)) return [];
+    return [{ ...this.known(id), name: id, facts: this.#host.words.say("modelTyped") }];
   }
 
   #row(model: Model): Row {
@@ -64,27 +65,31 @@ export class Catalogue {
     return row;
   }
 
-  #priceOf({ prompt, completion, request = "0" }: ModelPricing): { price: string; isFree: boolean } {
-    const words = this.#words;
-    const isFree = [prompt, completion, request].every((each) => Number(each) === 0);
-    const [input, output] = [pricePerMillion(prompt), pricePerMillion(completion)];
+  /** Free is what the core says is free: nothing costs anything, but for web searches. Images may cost where no token does. */
+  #priceOf(pricing: ModelPricing): { price: string; isFree: boolean } {
+    const { words } = this.#host;
+    const isFree = Object.entries(pricing).every(([unit, price]) => unit === "web_search" || typeof price === "object" || Number(price) === 0);
+    const [input, output] = [pricing.prompt, pricing.completion].map((price) => Number(pricePerMillion(price)));
     const price = isFree
       ? words.say("free")
-      : input === undefined || output === undefined
-        ? words.say("priceDepends")
-        : words.say("pricePerMillion", { input: words.dollars(Number(input)), output: words.dollars(Number(output)) });
+      : input! + output! > 0
+        ? words.say("pricePerMillion", { input: words.dollars(input!), output: words.dollars(output!) })
+        : words.say("priceDepends");
     return { price, isFree };
   }
 
   #factsOf({ context_length, architecture = {}, supported_parameters = [], reasoning }: Model): string {
-    const words = this.#words;
-    const prefixed = (prefix: string, names: string[] = []) => names.map((name) => prefix + name);
-    const keys = [
-      ...prefixed("input_", architecture.input_modalities),
-      ...prefixed("output_", architecture.output_modalities),
-      ...prefixed("can_", [...supported_parameters, ...(reasoning ? ["reasoning"] : [])]),
-    ];
-    const context = context_length ? [words.say("contextLength", { tokens: words.tokens(context_length) })] : [];
-    return [...Object.keys(WORDS).filter((key) => keys.includes(key)).map((key) => words.of(WORDS, key)), ...context].join(" · ");
+    const { words } = this.#host;
+    const has: Record<string, string[] | undefined> = {
+      input: architecture.input_modalities,
+      output: architecture.output_modalities,
+      can: [...supported_parameters, reasoning ? "reasoning" : ""],
+    };
+    const facts = Object.keys(WORDS).flatMap((key) => {
+      const [kind, name] = key.split("_");
+      return has[kind!]?.includes(name!) ? words.of(WORDS, key) : [];
+    });
+    if (context_length) facts.push(words.say("contextLength", { tokens: words.tokens(context_length) }));
+    return facts.join(" · ");
   }
 }

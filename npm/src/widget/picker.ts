@@ -54,9 +54,9 @@ class ModelPicker implements Picker, List {
   #active = 0;
 
   constructor(host: Host) {
-    const { words, client, models } = host;
+    const { words } = host;
     this.#host = host;
-    this.#catalogue = new Catalogue(client, words, models);
+    this.#catalogue = new Catalogue(host);
     adopt(host.root, css);
     const label = words.say("searchModels");
     this.#search = h("input", {
@@ -152,8 +152,7 @@ class ModelPicker implements Picker, List {
 
   /** A slug that the list does not have may be typed. */
   get #typed(): Row[] {
-    const typed = this.#catalogue.typed(this.#search.value);
-    return typed ? [typed] : [];
+    return this.#catalogue.typed(this.#search.value);
   }
 
   #show(found: Row[], search: string): void {
@@ -211,7 +210,7 @@ class ModelPicker implements Picker, List {
     else if (event.key !== "Enter") return;
     // Whoever types fast means what he has typed, not what is shown still.
     else {
-      const choose = () => this.active && this.#choose(this.active);
+      const choose = () => this.element.open && this.active && this.#choose(this.active);
       this.#isFinding ? void this.#found.then(choose) : choose();
     }
     event.preventDefault();
