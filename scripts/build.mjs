@@ -191,7 +191,7 @@ async function bundleWidget(outdir) {
 async function writeStrings(file) {
   const { build: bundle } = await import("esbuild");
   const source = join(root, "npm", "src", "widget");
-  const tables = readdirSync(source).filter((name) => name.endsWith(".ts") && /^export const (WORDS|ENGLISH) /m.test(readFileSync(join(source, name), "utf8")));
+  const tables = readdirSync(source).filter((name) => /(?<!\.d)\.ts$/.test(name) && /^export const (WORDS|ENGLISH)\b/m.test(readFileSync(join(source, name), "utf8")));
   const lines = tables.map((name, i) => `import * as part${i} from "./${name}"; Object.assign(strings, part${i}.ENGLISH ?? part${i}.WORDS);`);
   const client = { name: "client", setup: ({ onResolve }) => onResolve({ filter: /^\.\.\/(index|compare)\.js$/ }, ({ path }) => ({ path, external: true, sideEffects: false })) };
   const { outputFiles } = await bundle({

@@ -1,7 +1,7 @@
 // `<openrouter-chat>` as published, in real browsers with real input, under the strictest policy. Screenshots:
 // target/screenshots.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { join } from "node:path";
 import { Key } from "selenium-webdriver";
@@ -641,5 +641,7 @@ test("importing it where there is no page does no harm", async () => {
 
 test("translators find all strings in one place", () => {
   const strings = JSON.parse(readFileSync(join(root, "pkg/dist/widget/strings.json"), "utf8"));
-  for (const key of ["send", "error_rate_limited", "toolDone", "removeFile", "cancel"]) assert.ok(strings[key], key);
+  for (const key of ["send", "error_rate_limited", "toolDone", "removeFile", "cancel", "input_image", "action_compare"]) assert.ok(strings[key], key);
+  const folder = join(root, "npm/src/widget");
+  for (const name of readdirSync(folder)) assert.doesNotMatch(readFileSync(join(folder, name), "utf8"), /^const WORDS\b/m, `${name}: a table that is not exported is in no list`);
 });

@@ -14,13 +14,17 @@ export interface Row extends Choice {
   facts: string;
 }
 
-const WORDS: Record<string, Phrase> = {
+/** Those of the picker too. */
+export const WORDS: Record<string, Phrase> = {
   input_image: "images",
   input_audio: "audio",
   input_file: "files",
   output_image: "draws",
   can_tools: "tools",
   can_reasoning: "reasoning",
+  action_filters: "Filters",
+  action_favourite: "Favourite",
+  action_compare: "Compare",
 };
 
 /** Rows are made once for each list, as they are needed. */

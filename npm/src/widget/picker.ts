@@ -1,15 +1,13 @@
 // The model picker: a dialog with a search box over the list, where the focus stays in the box. Loaded when it is opened
 // first. Filters, favourites and comparing come with shelf.ts, once somebody uses them.
 // Seam: `createPicker(host)` gives `{ element, open() }`; it ends with `host.choose(model)`.
-import { Catalogue, type Row } from "./catalogue.ts";
+import { Catalogue, WORDS, type Row } from "./catalogue.ts";
 import { adopt, button, h, icon, iconButton } from "./dom.ts";
 import type { Host } from "./host.ts";
 import css from "./picker.css";
 import type { Action, Shelf } from "./shelf.ts";
 
 const PAGE_STEP = 8;
-
-const WORDS = { action_filters: "Filters", action_favourite: "Favourite", action_compare: "Compare" };
 
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 
