@@ -251,6 +251,24 @@ for (const engine of engines) {
         await run("localStorage.clear()");
       });
 
+      test("what another tab has liked meanwhile stays liked", async () => {
+        await run(`window.kept = undefined;
+          chat.keeping = { load: async () => undefined, save: async () => {}, clear: async () => {}, preferences: { load: async () => structuredClone(kept), save: async (all) => void (window.kept = structuredClone(all)) } }`);
+        await openPicker();
+        await search("opus 4.5", "anthropic/claude-opus-4.5");
+        await click("[data-action=favourite]");
+        await until(() => run("return window.kept?.favourites.length === 1"), "liked");
+        await run("window.kept.favourites.push('theirs/liked'); window.kept.recent.push('theirs/chosen')");
+        await clearSearch();
+        await search("haiku 4.5", "anthropic/claude-haiku-4.5");
+        await click("[data-action=favourite]");
+        await until(() => run("return window.kept.favourites.includes('anthropic/claude-haiku-4.5')"), "liked too");
+        assert.deepEqual(await run("return kept.favourites"), ["anthropic/claude-opus-4.5", "theirs/liked", "anthropic/claude-haiku-4.5"]);
+        await type(".picker input", Key.ENTER);
+        await until(() => run("return window.kept.recent.length === 2"), "what was chosen");
+        assert.deepEqual(await run("return kept"), { favourites: ["anthropic/claude-opus-4.5", "theirs/liked", "anthropic/claude-haiku-4.5"], recent: ["anthropic/claude-haiku-4.5", "theirs/chosen"] });
+      });
+
       test("where only some models may be chosen, the list and the search have no others", async () => {
         await run("chat.models = ['test/alone', 'anthropic/claude-opus-4.5', 'openai/gpt-4o']");
         await openPicker();

@@ -7,7 +7,7 @@ import type { Row } from "./catalogue.ts";
 import { adopt, button, h, icon } from "./dom.ts";
 import { createFilters, type Filters } from "./filters.ts";
 import type { Host } from "./host.ts";
-import type { Keeping } from "./index.d.ts";
+import type { Keeping, Preferences } from "./index.d.ts";
 import type { List } from "./picker.ts";
 import css from "./shelf.css";
 
@@ -51,6 +51,7 @@ class ModelShelf implements Shelf {
   #filters: Filters | undefined;
   /** Those to be compared, while they are chosen. */
   #compared: Row[] | undefined;
+  #saving = Promise.resolve();
 
   constructor(host: Host, list: List) {
     this.#host = host;
@@ -110,7 +111,7 @@ class ModelShelf implements Shelf {
     const { words, preferences } = this.#host;
     const of = (ids: string[]) => ids.flatMap((id) => all.find((row) => row.id === id) ?? []);
     const liked = of(preferences.favourites);
-    const recent = of(this.#recent).filter((row) => !liked.includes(row)).slice(0, MOST_RECENT);
+    const recent = of(newest(preferences.recent)).filter((row) => !liked.includes(row)).slice(0, MOST_RECENT);
     const others = all.filter((row) => !liked.includes(row) && !recent.includes(row));
     const title = others.length < all.length ? words.of(WORDS, "allModels") : "";
     return [[words.of(WORDS, "favourites"), liked], [words.of(WORDS, "recent"), recent], [title, others]];
@@ -135,7 +136,7 @@ class ModelShelf implements Shelf {
     const compared = this.#compared;
     if (target?.closest(".star")) this.#like(row);
     else if (!compared) {
-      queueMicrotask(() => this.#save()); // the picker writes it down
+      this.#save((kept) => kept.recent.unshift(row.id)); // here the picker writes it down
       return false;
     }
     else if (compared.includes(row)) this.#compare(compared.filter((each) => each !== row));
@@ -143,13 +144,17 @@ class ModelShelf implements Shelf {
     return true;
   }
 
-  #save(): void {
-    void this.#kept?.save({ ...this.#host.preferences, recent: this.#recent }).catch(() => {});
-  }
-
-  /** Each once, and one more than are shown, for one of them may be liked. */
-  get #recent(): string[] {
-    return [...new Set(this.#host.preferences.recent)].slice(0, MOST_RECENT + 1);
+  /** Makes one change to what is kept now, for another tab may have kept something since it was read; one after the other. */
+  #save(change: (kept: Preferences) => void): void {
+    const { preferences } = this.#host;
+    const place = this.#kept;
+    if (!place) return;
+    this.#saving = this.#saving.then(async () => {
+      const { favourites = [], recent = [] } = (await place.load().catch(() => undefined)) ?? preferences;
+      const kept = { favourites: [...favourites], recent: [...recent] };
+      change(kept);
+      await place.save({ ...kept, recent: newest(kept.recent) });
+    }).catch(() => {});
   }
 
   #isLiked({ id }: Row): boolean {
@@ -157,10 +162,15 @@ class ModelShelf implements Shelf {
   }
 
   #like(row: Row): void {
-    const { favourites } = this.#host.preferences;
-    if (this.#isLiked(row)) favourites.splice(favourites.indexOf(row.id), 1);
-    else favourites.push(row.id);
-    this.#save();
+    const { id } = row;
+    const isLiked = !this.#isLiked(row);
+    const like = ({ favourites }: Preferences) => {
+      const at = favourites.indexOf(id);
+      if (at >= 0) favourites.splice(at, 1);
+      if (isLiked) favourites.push(id);
+    };
+    like(this.#host.preferences);
+    this.#save(like);
     this.#list.mark();
     if (row === this.#list.active) this.onActive(row);
   }
@@ -190,6 +200,9 @@ class ModelShelf implements Shelf {
     this.#list.mark();
   }
 }
+
+/** Each once, and one more than are shown, for one of them may be liked. */
+const newest = (recent: string[]): string[] => [...new Set(recent)].slice(0, MOST_RECENT + 1);
 
 /** In the page's local storage, beside what is said (keeping.ts). */
 function inBrowser(name: string): NonNullable<Keeping["preferences"]> {
