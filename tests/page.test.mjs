@@ -317,9 +317,50 @@ for (const engine of engines) {
       await page.run("window.fetchOfPage = window.fetch; window.fetch = () => Promise.reject(new TypeError('no'))");
       await page.run("document.querySelector('#models').scrollIntoView()");
       await page.until("page #models-message", (text) => /could not be loaded/.test(text));
+      // A search finds nothing then, but that is not why.
+      await (await page.find("page #models-search")).sendKeys("z");
+      assert.match(await page.text("page #models-message"), /could not be loaded/);
+      await (await page.find("page #models-search")).sendKeys(Key.BACK_SPACE);
       await page.run("window.fetch = fetchOfPage");
       await page.click("page #models-message button");
       await page.find("page #models-rows tr");
+    });
+
+    test("a model that costs by the image alone is not free", async () => {
+      await page.open();
+      await page.run(`const fetched = window.fetch;
+        window.fetch = async (...given) => {
+          const response = await fetched(...given);
+          if (!/\\/models/.test(given[0].url ?? given[0])) return response;
+          const body = await response.json();
+          const row = body.data.find(({ id }) => id === arguments[0]);
+          body.data.push({ ...row, id: "test/draws", name: "Draws", pricing: { prompt: "0", completion: "0", image: "0.04" } });
+          return new Response(JSON.stringify(body), { headers: { "content-type": "application/json" } });
+        };`.replaceAll("arguments[0]", JSON.stringify(model)));
+      await page.run("document.querySelector('#models').scrollIntoView()");
+      await page.find("page #models-rows tr");
+      await (await page.find("page #models-search")).sendKeys("test/draws");
+      await page.until("page #models-rows", (text) => /^Draws.*dependsdepends/.test(text));
+      await page.click("page #models-free");
+      await page.until("page #models-count", (text) => text === "0 models");
+    });
+
+    // Chromium alone runs a script before the page's.
+    test("who types before the server has said what it is keeps the focus", { skip: engine !== "chromium" }, async () => {
+      const { driver } = browser;
+      const source = `const fetched = window.fetch; window.fetch = async (...given) => { if (String(given[0]).includes("/healthz")) await new Promise((resolve) => (window.release = resolve)); return fetched(...given); };`;
+      const { identifier } = await driver.sendAndGetDevToolsCommand("Page.addScriptToEvaluateOnNewDocument", { source });
+      try {
+        await driver.get(page.url);
+        await driver.wait(() => page.run("return window.release"), WAIT_MS, "the server is asked");
+        await (await page.find(".composer textarea")).sendKeys("Hel");
+        await page.run("window.release()");
+        await driver.wait(until.elementLocated(By.css("#chat[data-ready]")), WAIT_MS);
+        await driver.actions().sendKeys("lo").perform();
+        assert.equal(await page.run("return document.querySelector('#chat').shadowRoot.querySelector('textarea').value"), "Hello");
+      } finally {
+        await driver.sendDevToolsCommand("Page.removeScriptToEvaluateOnNewDocument", { identifier });
+      }
     });
 
     test("with a key nothing says demo", async () => {

@@ -66,13 +66,15 @@ function remembered(): string | null {
 
 showSamples(announce);
 
+// Before the server has answered: the suggestions build the chat anew, and a choice is a choice.
+chat.model = remembered() ?? chat.model;
+chat.suggestions = SUGGESTIONS;
+chat.addEventListener("or-model-change", ({ detail }) => remember(detail.model));
+
 // Who may ask, and how, is the server's to say.
 const health = await askHealth();
 const client = clientFor(health);
 chat.client = client;
-chat.model = remembered() ?? chat.model;
-chat.suggestions = SUGGESTIONS;
-chat.addEventListener("or-model-change", ({ detail }) => remember(detail.model));
 chat.toggleAttribute("data-ready", true);
 
 showHealth(byId("banners", HTMLElement), health);

@@ -12,6 +12,7 @@ interface Row {
   /** Dollars for a million tokens; NaN: it depends. */
   input: number;
   output: number;
+  isFree: boolean;
   takes: string;
   text: string;
 }
@@ -35,8 +36,10 @@ export function showModels(client: OpenRouter, ask: (model: string) => void): vo
   let isAll = false;
 
   const draw = () => {
+    // Whoever searches before they are there, or after they could not be had, is not told that there are none.
+    if (rows.length === 0) return;
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = rows.filter((row) => words.every((word) => row.text.includes(word)) && (!free.checked || (row.input === 0 && row.output === 0)));
+    const found = rows.filter((row) => words.every((word) => row.text.includes(word)) && (!free.checked || row.isFree));
     found.sort((one, other) => compare(one[column], other[column], direction) || one.name.localeCompare(other.name));
     const shown = isAll ? found : found.slice(0, FEW);
     body.replaceChildren(...shown.map((row) => line(row, ask)));
@@ -72,7 +75,10 @@ export function showModels(client: OpenRouter, ask: (model: string) => void): vo
     message.textContent = "Loading the models…";
     try {
       const { data } = await client.models();
-      rows = data.map(rowOf);
+      // An image may cost where no token does.
+      const freeOnes = new Set((await client.findModels({ free: true })).map(({ id }) => id));
+      rows = data.map((model) => rowOf(model, freeOnes.has(model.id)));
+      message.textContent = "";
       draw();
     } catch {
       const again = button("Try again", { class: "plain" }, () => void load());
@@ -82,15 +88,17 @@ export function showModels(client: OpenRouter, ask: (model: string) => void): vo
   whenNear(box, () => void load());
 }
 
-function rowOf({ id, name, context_length, pricing, architecture }: Model): Row {
+function rowOf({ id, name, context_length, pricing, architecture }: Model, isFree: boolean): Row {
   const price = (amount: string | undefined) => {
     const dollars = Number(amount);
     return dollars < 0 ? NaN : Math.round(dollars * 1e12) / 1e6;
   };
+  const [input, output] = [price(pricing?.prompt), price(pricing?.completion)];
+  const depends = !isFree && input === 0 && output === 0;
   const inputs: string[] = architecture?.input_modalities ?? [];
   const takes = inputs.filter((each) => each !== "text").join(", ");
   const title = name ?? id;
-  return { id, name: title, context: context_length ?? 0, input: price(pricing?.prompt), output: price(pricing?.completion), takes, text: `${title} ${id} ${takes}`.toLowerCase() };
+  return { id, name: title, context: context_length ?? 0, input: depends ? NaN : input, output: depends ? NaN : output, isFree, takes, text: `${title} ${id} ${takes}`.toLowerCase() };
 }
 
 /** What depends comes last, whichever way. */
