@@ -101,19 +101,29 @@ function fileView({ name, url = "", data, format }: Extract<Part, { type: "file"
   const { words } = host;
   const source = data && format ? `data:${TYPES[format] ?? `audio/${format}`};base64,${data}` : url;
   const kind = /^data:(audio|video)\/[\w.-]+;base64,/.exec(source)?.[1] as "audio" | "video" | undefined;
-  if (kind) {
+  const blob = kind && blobOf(source);
+  if (blob) {
     const label = name || words.of(WORDS, kind === "audio" ? "audioSent" : "videoSent");
     const player = h(kind, { controls: true, preload: "metadata", "aria-label": label });
     // A policy may allow media of blobs alone.
-    player.src = URL.createObjectURL(blobOf(source));
+    player.src = URL.createObjectURL(blob);
+    players.register(player, player.src);
     return h("div", { class: "player", part: "player" }, player);
   }
-  const shown = h("p", { class: "file", part: "file" }, icon(FILE_ICON), h("span", { dir: "auto" }, name));
+  const shown = h("p", { class: "file", part: "file" }, icon(FILE_ICON), h("span", { dir: "auto" }, name || (kind ? host.words.of(WORDS, kind === "audio" ? "audioSent" : "videoSent") : "")));
   if (source.startsWith("data:application/pdf;")) shown.append(download(source, name, host));
   return shown;
 }
 
-function blobOf(url: string): Blob {
+/** Views come and go with branches and conversations; what a player plays is kept as long as there is the player. */
+const players = new FinalizationRegistry<string>((url) => URL.revokeObjectURL(url));
+
+/** Undefined if it is not what it says: it may come from a file that somebody has written by hand. */
+function blobOf(url: string): Blob | undefined {
   const [, type, data] = /^data:([^;,]*)[^,]*,(.*)$/s.exec(url)!;
-  return new Blob([Uint8Array.from(atob(data!), (character) => character.charCodeAt(0))], { type });
+  try {
+    return new Blob([Uint8Array.from(atob(data!), (character) => character.charCodeAt(0))], { type });
+  } catch {
+    return undefined;
+  }
 }
