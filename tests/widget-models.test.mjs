@@ -580,6 +580,23 @@ for (const engine of engines) {
         assert.deepEqual(await run("return chat.messages"), []);
       });
 
+      test("the reason of a failure that comes late is not shown under the next answer", async () => {
+        const model = define({ sequence: [{ status: 402, headers: { "content-type": "application/json" }, body: JSON.stringify({ error: { code: 402, message: "no credits" } }) }, answer("Better")] });
+        await run("chat.compare(arguments[0])", [model]);
+        await find(".comparison textarea");
+        await run(`const text = chat.shadowRoot.querySelector(".comparison textarea");
+          const ask = () => { text.value = "Go"; text.closest("form").requestSubmit(); };
+          return new Promise((done) => {
+            document.addEventListener("or-compare-end", () => { document.addEventListener("or-compare-end", done, { once: true }); ask(); }, { once: true });
+            ask();
+          });`);
+        // What says the reason is loaded with the first failure. Once it is there, whoever waited for it has it.
+        const file = await until(() => run("return performance.getEntriesByType('resource').find(({ name }) => /errors-/.test(name))?.name"), "what says the reason");
+        await run("return import(arguments[0]).then(() => new Promise((done) => setTimeout(done)))", file);
+        assert.deepEqual((await columns()).map(({ text, state }) => [text, state]), [["Better", "Done"]]);
+        assert.deepEqual(await texts(".column .error"), []);
+      });
+
       test("a listener may prevent it", async () => {
         await run("chat.addEventListener('or-submit', (event) => event.preventDefault()); chat.compare(arguments[0])", ["sim/text", "sim/402"]);
         await type(".comparison textarea", "Go", Key.ENTER);

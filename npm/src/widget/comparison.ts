@@ -278,16 +278,18 @@ class Column {
     const isStopped = (error as Error | undefined)?.name === "AbortError";
     this.#say(message ? "compareDone" : isStopped ? "compareStopped" : "compareFailed");
     if (!message && !isStopped) {
-      void this.#showError(error);
+      void this.#showError(result);
     }
     this.#goOn.hidden = !this.answer();
     this.#show(result);
   }
 
-  async #showError(error: unknown): Promise<void> {
+  async #showError(result: ComparisonResult): Promise<void> {
+    const { error } = result;
     const errors = await this.#host.load(() => import("./errors.ts"));
     const card = errors?.createErrorCard({ error, model: this.model.id, messages: [] } as unknown as Entry, true, this.#host);
-    if (card) this.#body.append(card.element);
+    // Meanwhile something else may have been asked.
+    if (card && this.#result === result) this.#body.append(card.element);
   }
 
   #show({ usage, cost, timeToFirstTokenMs, tokensPerSecond }: ComparisonResult): void {
