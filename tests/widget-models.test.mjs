@@ -269,6 +269,31 @@ for (const engine of engines) {
         assert.deepEqual(await run("return kept"), { favourites: ["anthropic/claude-opus-4.5", "theirs/liked", "anthropic/claude-haiku-4.5"], recent: ["anthropic/claude-haiku-4.5", "theirs/chosen"] });
       });
 
+      test("preferences that are none, or cannot be read, are none", async () => {
+        await run("localStorage.setItem('openrouter-chat:models:models', JSON.stringify({ favourites: 5, recent: [1] })); chat.persist = 'models'");
+        await openPicker();
+        await type(".picker input", Key.ESCAPE);
+        await run("localStorage.clear()");
+        await open();
+        await run("chat.keeping = { load: async () => undefined, save: async () => {}, clear: async () => {}, preferences: { load() { throw new Error('no') }, save: async () => {} } }");
+        await openPicker();
+      });
+
+      // Chromium alone can be told what not to load.
+      test("what could not be loaded for the picker is had by another press", { skip: engine !== "chromium" }, async () => {
+        await openPicker();
+        await driver.sendDevToolsCommand("Network.enable");
+        await driver.sendDevToolsCommand("Network.setBlockedURLs", { urls: ["*shelf-*"] });
+        try {
+          await click("[data-action=filters]");
+          await until(async () => (await texts("[role=status]")).includes("This could not be loaded."), "it is said");
+        } finally {
+          await driver.sendDevToolsCommand("Network.setBlockedURLs", { urls: [] });
+        }
+        await click("[data-action=filters]");
+        await find(".filters");
+      });
+
       test("where only some models may be chosen, the list and the search have no others", async () => {
         await run("chat.models = ['test/alone', 'anthropic/claude-opus-4.5', 'openai/gpt-4o']");
         await openPicker();

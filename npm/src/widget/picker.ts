@@ -63,7 +63,7 @@ class ModelPicker implements Picker, List {
     });
     this.list = h("div", { id: "model-list", class: "picker-list", role: "listbox", "aria-label": words.say("models") });
     const close = iconButton("close", words.say("close"), { class: "action" }, () => this.element.close());
-    const action = (name: Action) => button(words.of(WORDS, `action_${name}`), { class: "quiet", part: "picker-action", "data-action": name }, () => void this.#act(name));
+    const action = (name: Action) => button(words.of(WORDS, `action_${name}`), { class: "quiet", part: "picker-action", "data-action": name }, async () => (await this.#load())?.act(name));
     this.actions = { filters: action("filters"), favourite: action("favourite"), compare: action("compare") };
     const { filters, favourite, compare } = this.actions;
     const head = h("div", { class: "picker-head" }, icon("search"), this.#search, filters, close);
@@ -113,12 +113,8 @@ class ModelPicker implements Picker, List {
   }
 
   #load(): Promise<Shelf | undefined> {
-    this.#shelf ??= this.#host.load(() => import("./shelf.ts")).then(async (shelf) => (this.#loaded = await shelf?.createShelf(this.#host, this)));
-    return this.#shelf;
-  }
-
-  async #act(name: Action): Promise<void> {
-    (await this.#load())?.act(name);
+    // What could not be loaded may be had the next time.
+    return (this.#shelf ??= this.#host.load(() => import("./shelf.ts")).then(async (shelf) => (this.#loaded = await shelf?.createShelf(this.#host, this)) ?? (this.#shelf = undefined)));
   }
 
   /** Shows what there is for the search. What is typed meanwhile is looked for after that, and nothing in between. */

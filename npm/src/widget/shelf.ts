@@ -77,12 +77,21 @@ class ModelShelf implements Shelf {
   /** Takes over what is kept, and shows the rows that are there as they stand. */
   async load(): Promise<Shelf> {
     const { preferences } = this.#host;
-    const kept = await this.#kept?.load().catch(() => undefined);
+    const kept = await this.#read();
     const { favourites, recent } = preferences;
-    favourites.push(...(kept?.favourites ?? []).filter((id) => !favourites.includes(id)));
-    recent.push(...(kept?.recent ?? []).filter((id) => !recent.includes(id)));
+    favourites.push(...ids(kept?.favourites).filter((id) => !favourites.includes(id)));
+    recent.push(...ids(kept?.recent).filter((id) => !recent.includes(id)));
     queueMicrotask(() => this.#list.mark());
     return this;
+  }
+
+  /** Nothing, if it cannot be had. */
+  async #read(): Promise<Partial<Preferences> | undefined> {
+    try {
+      return (await this.#kept?.load()) ?? undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   get needs(): ModelNeeds {
@@ -150,8 +159,8 @@ class ModelShelf implements Shelf {
     const place = this.#kept;
     if (!place) return;
     this.#saving = this.#saving.then(async () => {
-      const { favourites = [], recent = [] } = (await place.load().catch(() => undefined)) ?? preferences;
-      const kept = { favourites: [...favourites], recent: [...recent] };
+      const { favourites, recent } = (await this.#read()) ?? preferences;
+      const kept = { favourites: ids(favourites), recent: ids(recent) };
       change(kept);
       await place.save({ ...kept, recent: newest(kept.recent) });
     }).catch(() => {});
@@ -200,6 +209,9 @@ class ModelShelf implements Shelf {
     this.#list.mark();
   }
 }
+
+/** Slugs, whatever somebody has put there. */
+const ids = (list: unknown): string[] => (Array.isArray(list) ? list.filter((id) => typeof id === "string") : []);
 
 /** Each once, and one more than are shown, for one of them may be liked. */
 const newest = (recent: string[]): string[] => [...new Set(recent)].slice(0, MOST_RECENT + 1);
