@@ -66,7 +66,6 @@ export interface Attachments {
 export const createAttachments = (host: Host, changed: () => void): Attachments => new Tray(host, changed);
 
 interface Item {
-  file: File;
   name: string;
   element: HTMLElement;
   /** Once it is read. */
@@ -97,15 +96,7 @@ class Tray implements Attachments {
     this.#overlay = h("div", { class: "drop", part: "drop-overlay", "aria-hidden": "true", hidden: true });
     host.root.querySelector(".chat")?.append(this.#overlay);
     // However the model is changed, what it takes is another thing then.
-    const model = new MutationObserver(() => void this.#check());
-    model.observe(host.root.host, { attributeFilter: ["model", "models"] });
-    const place = new MutationObserver(() => {
-      if (this.#isShown) return;
-      model.disconnect();
-      place.disconnect();
-      this.#moveOn();
-    });
-    place.observe(host.root, { childList: true });
+    new MutationObserver(() => void this.#check()).observe(host.root.host, { attributeFilter: ["model", "models"] });
     void this.#check();
   }
 
@@ -117,25 +108,9 @@ class Tray implements Attachments {
     return this.#items.flatMap(({ part }) => part ?? []);
   }
 
-  get #isShown(): boolean {
-    return this.#host.root.contains(this.element);
-  }
-
-  /** The element has built its parts anew, other words or suggestions for instance: the new composer has the files chosen. */
-  #moveOn(): void {
-    const input = this.#host.root.querySelector<HTMLInputElement>("form > input[type=file]");
-    const data = new DataTransfer();
-    for (const { file } of this.#items) data.items.add(file);
-    this.#items = [];
-    if (!input || data.files.length === 0) return;
-    input.files = data.files;
-    input.dispatchEvent(new Event("change"));
-  }
-
   async add(files: Iterable<File>): Promise<void> {
     this.#problems.replaceChildren();
     for (const file of files) await this.#add(file);
-    if (!this.#isShown) this.#moveOn(); // we were loaded too late for that
     await this.#check();
   }
 
@@ -180,7 +155,7 @@ class Tray implements Attachments {
     const refuse = (reason: string) => this.#refuse(file.name, reason);
     if (this.#items.length >= MOST_FILES) return refuse(words.of(WORDS, "filesTooMany", { count: MOST_FILES }));
     if (file.size === 0) return refuse(words.of(WORDS, "fileEmpty"));
-    const item: Item = { file, name: file.name, element: h("li", { class: "attachment", "aria-busy": "true" }, h("span", { class: "attachment-name", dir: "auto" }, file.name), h("span", { class: "attachment-size" }, words.of(WORDS, "fileReading"))), kind: "text", size: 0 };
+    const item: Item = { name: file.name, element: h("li", { class: "attachment", "aria-busy": "true" }, h("span", { class: "attachment-name", dir: "auto" }, file.name), h("span", { class: "attachment-size" }, words.of(WORDS, "fileReading"))), kind: "text", size: 0 };
     this.#items.push(item);
     this.#show();
     try {
