@@ -176,19 +176,6 @@ for (const engine of engines) {
       assert.deepEqual(await chat.happened("violation"), []);
     });
 
-    test("files stay while the page gives the chat other words", async () => {
-      const model = unlisted();
-      await choose("notes.txt", "sea.png");
-      await cards("notes.txt", "sea.png");
-      await chat.type("Look");
-      await chat.run("chat.suggestions = ['Another']; chat.strings = { removeFile: '{name} weg' }");
-      await cards("notes.txt", "sea.png");
-      assert.deepEqual(await chat.run("return [...chat.shadowRoot.querySelectorAll('.attachment-remove')].map((each) => each.ariaLabel)"), ["notes.txt weg", "sea.png weg"]);
-      await chat.ask(model, "", Key.ENTER);
-      assert.deepEqual(sent(model).map(({ type }) => type), ["text", "text", "image_url"]);
-      await cards();
-    });
-
     test("a sound that is none is named, and what is not shown any more takes no room", async () => {
       await chat.run(`window.revoked = []; const revoke = URL.revokeObjectURL; URL.revokeObjectURL = (url) => { revoked.push(url); revoke.call(URL, url); };
         chat.messages = [{ role: "user", content: [{ type: "text", text: "Listen" }, { type: "input_audio", input_audio: { data: "***", format: "wav" } }] }]`);
