@@ -393,6 +393,14 @@ for (const engine of engines) {
         await until(async () => (await texts(".details")).length === 0, "the rest is hidden again");
       });
 
+      test("where no answer tells its cost, the chat's is not nothing", async () => {
+        await ask(define(answer("one", { usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } })));
+        assert.equal((await texts(".spent")).at(-1), "Cost of this chat: –");
+        await click(".spent");
+        await untilText(".spent", (text) => text.endsWith("–"));
+        await untilText(".costs", (text) => text.includes("– · 1 answer"));
+      });
+
       test("the chat's total counts every answer that was paid for, and Escape closes what explains it", async () => {
         const model = define({ sequence: [answer("one", usage(10, 5, 0.5)), answer("two", usage(10, 5, 0.25)), answer("three", {})] });
         assert.equal(await run("return chat.shadowRoot.querySelector('.spent').hidden"), true);

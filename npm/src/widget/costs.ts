@@ -4,6 +4,7 @@
 import { adopt, button, h } from "./dom.ts";
 import css from "./costs.css";
 import type { Host } from "./host.ts";
+import { costOf } from "./money.ts";
 import { textOf, type Entry } from "./thread.ts";
 import type { Phrase, Words } from "./words.ts";
 
@@ -156,7 +157,7 @@ class ChatMeter implements Meter {
     const used = answers.flatMap(({ usage }) => usage ?? []);
     const sum = (each: (usage: (typeof used)[number]) => number | null | undefined) => used.reduce((all, usage) => all + (each(usage) ?? 0), 0);
     const unpriced = answers.filter(({ usage, state }) => state !== "streaming" && typeof usage?.cost !== "number").length;
-    const cost = words.dollars(sum((usage) => usage.cost));
+    const cost = costOf(used, words);
     const percent = this.#percent(share);
 
     const ring = h("span", { class: "ring", "aria-hidden": "true" });

@@ -12,7 +12,7 @@ import type { Highlight } from "./markdown.ts";
 import type { Keeper } from "./keeping.ts";
 import { MessageList } from "./messages.ts";
 import { nameOf, type Choice } from "./models.ts";
-import { LONG } from "./money.ts";
+import { costOf, LONG } from "./money.ts";
 import type { Connection } from "./offline.ts";
 import type { Picker } from "./picker.ts";
 import css from "./style.css";
@@ -469,7 +469,7 @@ export class OpenRouterChat extends Base {
     spent.hidden = used.length === 0;
     if (isAsked || (used.at(-1)?.total_tokens ?? 0) > LONG) parts.meter ??= this.#host.load(() => import("./costs.ts")).then((costs) => costs?.createMeter(this.#host, spent));
     if (parts.meter) void parts.meter.then((meter) => meter?.update(isAsked));
-    else spent.replaceChildren(h("span", { class: "hidden" }, words.say("spent")), words.dollars(used.reduce((sum, { cost }) => sum + (cost ?? 0), 0)));
+    else spent.replaceChildren(h("span", { class: "hidden" }, words.say("spent")), costOf(used, words));
   }
 
   /** What a model is sent, beside its name and tools. */
