@@ -37,7 +37,7 @@ const REFLECTED = {
 /** Properties that a page may have set before the element was defined. */
 const PROPERTIES = [
   ...Object.keys(REFLECTED), "model", "models", "theme", "variant",
-  "client", "messages", "tools", "options", "suggestions", "strings", "highlight", "keeping", "signIn",
+  "client", "messages", "tools", "options", "suggestions", "strings", "keeping",
 ];
 
 /** Attributes by which the widget looks otherwise as a whole. */
@@ -71,16 +71,18 @@ export class OpenRouterChat extends Base {
   declare disabled: boolean;
   declare open: boolean;
   declare maxTokens: number;
-  signIn: (() => unknown) | undefined;
+  declare signIn: (() => unknown) | undefined;
+  declare highlight: Highlight | undefined;
   #connection: Connection | undefined;
   #tools: Public["tools"] = [];
   #options: RequestOptions = {};
-  #hostHighlight: Highlight | undefined;
   #words: Words | undefined;
   #client: OpenRouter | undefined;
   #ownClient: OpenRouter | undefined;
   #suggestions: string[] = [];
   #strings: Partial<Record<string, Phrase>> = {};
+  /** Those two as they are shown. */
+  #said: string | undefined;
   #names = new Map<string, string>();
   #keeping: Keeping | ConversationStore | undefined;
   /** What the keeper was made for. */
@@ -213,21 +215,13 @@ export class OpenRouterChat extends Base {
     this.#options = options ?? {};
   }
 
-  get highlight(): Highlight | undefined {
-    return this.#hostHighlight;
-  }
-
-  set highlight(highlight: Highlight | undefined) {
-    this.#hostHighlight = highlight;
-  }
-
   get suggestions(): string[] {
     return this.#suggestions;
   }
 
   set suggestions(suggestions: string[]) {
     this.#suggestions = suggestions ?? [];
-    if (this.#parts) this.#build();
+    this.#renew();
   }
 
   get strings(): Partial<Record<string, Phrase>> {
@@ -236,7 +230,7 @@ export class OpenRouterChat extends Base {
 
   set strings(strings: Partial<Record<string, Phrase>>) {
     this.#strings = strings ?? {};
-    if (this.#parts) this.#build();
+    this.#renew();
   }
 
   get keeping(): Keeping | ConversationStore | undefined {
@@ -326,6 +320,12 @@ export class OpenRouterChat extends Base {
     const value = this[name];
     delete this[name];
     this[name] = value;
+  }
+
+  /** A framework may set anew what says the same with each rendering: whoever writes meanwhile keeps the focus. */
+  #renew(): void {
+    const said = JSON.stringify([this.#suggestions, this.#strings]);
+    if (this.#said !== (this.#said = said) && this.#parts) this.#build();
   }
 
   #build(): void {
@@ -491,7 +491,7 @@ export class OpenRouterChat extends Base {
   }
 
   async #highlight(code: string, language: string): Promise<Node | undefined> {
-    if (this.#hostHighlight) return this.#hostHighlight(code, language);
+    if (this.highlight) return this.highlight(code, language);
     const { colour } = await import("./colours.ts");
     return colour(this.#root, code, language);
   }
@@ -511,6 +511,10 @@ export class OpenRouterChat extends Base {
 
 // The hand-written types and the class say the same.
 OpenRouterChat satisfies new () => Omit<Public, "addEventListener" | "removeEventListener">;
+
+// Not fields, which would write over what a page set before; and there from the beginning, for frameworks set as a property
+// only what is.
+Object.assign(OpenRouterChat.prototype, { signIn: undefined, highlight: undefined });
 
 for (const [property, [name, kind]] of Object.entries(REFLECTED)) {
   Object.defineProperty(OpenRouterChat.prototype, property, {
@@ -548,6 +552,7 @@ interface Own {
 /** What of an element its parts may use. */
 function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: Own): Host {
   const host: Host = {
+    ...own,
     root,
     thread,
     get words() {
@@ -562,14 +567,10 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
     get models() {
       return element.models;
     },
-    highlight: own.highlight,
     get signIn() {
       return element.signIn;
     },
-    choose: own.choose,
-    openPicker: own.openPicker,
     compare: (models) => void host.load(() => import("./comparison.ts")).then((loaded) => loaded?.openComparison(host, models)),
-    request: own.request,
     get keeping() {
       return element.keeping;
     },
@@ -577,7 +578,6 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
       return element.persist;
     },
     preferences: { favourites: [], recent: [] },
-    announce: own.announce,
     load: (part) =>
       part().catch(() => {
         own.announce(own.words().say("partFailed"));
@@ -592,7 +592,6 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
       }
       void host.load(async () => (await import("./copied.ts")).show(host, button, isCopied));
     },
-    fill: own.fill,
     get draft() {
       return own.draft();
     },
