@@ -1,0 +1,6 @@
+import { createApp } from "vue";
+import "openrouter-wasm/widget/define";
+import Desk from "./Vue.vue";
+
+createApp(Desk).mount("main");
+window.isReady = true;
