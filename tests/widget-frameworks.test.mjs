@@ -98,6 +98,8 @@ for (const engine of engines) {
           await chat.until(() => chat.run("return chat.getAttribute('theme') === 'dark'"), "dark colours");
           await press("suggest");
           await chat.shows("[part=suggestion]", "Tell me a story", "Tell me the time");
+          await press("rename");
+          await chat.until(() => chat.run("return chat.shadowRoot.querySelector('[part=chat]').getAttribute('aria-label') === 'By night'"), "the other words");
           await (await chat.find("[part=suggestion]")).click();
           await bodies("Tell me the time", "two");
           await nothingWrong();
@@ -157,6 +159,14 @@ for (const engine of engines) {
           await nothingWrong();
         });
 
+        test("a client of the app's own asks", async () => {
+          await open("?client");
+          await say("Hi");
+          await bodies("Hi", "one");
+          assert.equal(asked("test/one")[0].headers["x-app"], "its own");
+          await nothingWrong();
+        });
+
         test("a tool of the app is called, and works with the app's state", async () => {
           await open("?models=sim/tools");
           await press("rename");
@@ -210,6 +220,9 @@ for (const engine of engines) {
           assert.equal(await chat.draft(), "While I write on");
           assert.ok(await chat.run("return before.every((element) => element.isConnected)"), "it was built anew");
           await bodies("Go", "slowly there");
+          // Anew or not is known by what it says: the same list may say more.
+          await chat.run("const list = chat.suggestions; list.push('More'); chat.suggestions = list");
+          await chat.shows("[part=suggestion]", "Tell me a joke", "More");
           await nothingWrong();
         });
 

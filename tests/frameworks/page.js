@@ -1,14 +1,19 @@
 // What the three apps have in common: what a page is asked to show, and what a test sees from outside of the framework.
+import { OpenRouter } from "openrouter-wasm";
+
 const asked = new URLSearchParams(location.search);
 
 /** The models that the app goes through, one for each press. */
 export const MODELS = asked.get("models")?.split(" ") ?? ["test/one", "test/two"];
 export const PERSIST = asked.get("persist") ?? undefined;
+export const hasClient = asked.has("client");
 export const isList = asked.has("list");
 export const KEYS = ["a", "b", "c"];
 export const SUGGESTIONS = [["Tell me a joke"], ["Tell me a story", "Tell me the time"]];
 
 export const next = (list, at) => list[(list.indexOf(at) + 1) % list.length];
+
+export const newClient = () => new OpenRouter({ baseURL: "/api/v1", headers: { "x-app": "its own" } });
 
 /** A tool whose work is the app's. */
 export const weather = (run) => ({ name: "get_weather", description: "The weather", parameters: { type: "object", properties: { city: { type: "string" } } }, run });

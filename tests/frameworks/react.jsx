@@ -2,7 +2,7 @@
 import { StrictMode, useRef, useState } from "react";
 import { createRoot } from "react-dom/client";
 import "openrouter-wasm/widget/define";
-import { KEYS, MODELS, PERSIST, SUGGESTIONS, isList, next, weather } from "./page.js";
+import { KEYS, MODELS, PERSIST, SUGGESTIONS, hasClient, isList, newClient, next, weather } from "./page.js";
 
 function Desk() {
   const chat = useRef(null);
@@ -14,6 +14,7 @@ function Desk() {
   const [title, setTitle] = useState("By day");
   const [isThere, setThere] = useState(true);
   const [generation, setGeneration] = useState(0);
+  const [client] = useState(() => (hasClient ? newClient() : undefined));
   const [heard, setHeard] = useState([]);
   const [exported, setExported] = useState("");
 
@@ -58,7 +59,9 @@ function Desk() {
           theme={theme}
           persist={PERSIST}
           disabled={isDisabled}
+          client={client}
           suggestions={[...suggestions]}
+          strings={{ chat: title }}
           tools={tools}
           onor-submit={onSubmit}
           onor-response-end={({ detail }) => hear(`answered ${detail.state}`)}
