@@ -65,6 +65,12 @@ for (const engine of engines) {
           await chat.open(`/${name}${query}`);
           await chat.find(".composer textarea");
         };
+        /** Has the app put the chat there again. */
+        const bring = async () => {
+          await press("mount");
+          await chat.until(() => chat.run("return window.isReady"), "the chat");
+          await chat.find(".composer textarea");
+        };
         const say = (text) => chat.type(text, Key.ENTER);
         const bodies = (...expected) => chat.shows("article .body", ...expected);
         /** Resolves once the app has heard this, and nothing else, nothing twice. */
@@ -237,8 +243,7 @@ for (const engine of engines) {
           await upstream.waitFor({ model: "test/slow", event: "client-gone", timeoutMs: WAIT_MS });
           assert.equal(await chat.run("return chat"), null);
           for (let turn = 0; turn < 2; turn++) {
-            await press("mount");
-            await chat.find(".composer textarea");
+            await bring();
             assert.deepEqual(await chat.run("return [document.querySelectorAll('openrouter-chat').length, chat === before, chat.messages]"), [1, false, []]);
             if (turn === 0) await press("mount");
           }
@@ -262,7 +267,8 @@ for (const engine of engines) {
           await bodies("Keep this", "one");
           await chat.until(async () => (await keptIn(driver, persist)).length > 0, "it is kept");
           await press("mount");
-          await press("mount");
+          await chat.until(() => chat.run("return chat === null"), "no chat");
+          await bring();
           await bodies("Keep this", "one");
           await chat.run("window.before = chat");
           await press("renew");

@@ -39,3 +39,5 @@ for (const level of ["error", "warn"]) {
 /** The chat that a test looks at. */
 window.chosen = "openrouter-chat";
 Object.defineProperty(window, "chat", { get: () => document.querySelector(window.chosen) });
+// Not what a script says at its end: React renders later.
+Object.defineProperty(window, "isReady", { get: () => Boolean(window.chat?.shadowRoot) });

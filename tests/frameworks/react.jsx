@@ -85,4 +85,3 @@ function List() {
 }
 
 createRoot(document.querySelector("main")).render(<StrictMode>{isList ? <List /> : <Desk />}</StrictMode>);
-window.isReady = true;

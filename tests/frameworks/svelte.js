@@ -3,4 +3,3 @@ import "openrouter-wasm/widget/define";
 import Desk from "./Svelte.svelte";
 
 mount(Desk, { target: document.querySelector("main") });
-window.isReady = true;

@@ -3,4 +3,3 @@ import "openrouter-wasm/widget/define";
 import Desk from "./Vue.vue";
 
 createApp(Desk).mount("main");
-window.isReady = true;
