@@ -56,7 +56,7 @@ function checkDependencies() {
 
   // Nothing of npm's is shipped: these are tools.
   let tools = 0;
-  for (const folder of ["", "tests/validators", "tests/matrix"]) {
+  for (const folder of ["", "tests/validators", "tests/frameworks", "tests/matrix"]) {
     const lock = join(folder, "package-lock.json");
     const { packages: locked } = JSON.parse(readFileSync(join(root, lock), "utf8"));
     for (const [path, { resolved, link, integrity, optional }] of Object.entries(locked)) {

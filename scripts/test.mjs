@@ -70,10 +70,10 @@ await main("test", async () => {
   const { code } = await count({ command: newNode(), args: [join(root, "scripts", "build.mjs")] }, env);
   if (code !== 0) throw new Failure("the build failed, see above");
 
-  for (const name of ["snippets", "validators"]) {
-    if (chosen.length > 0 && !chosen.includes(name)) continue;
+  for (const [folder, suite] of Object.entries({ snippets: "snippets", validators: "validators", frameworks: "widget" })) {
+    if (chosen.length > 0 && !chosen.includes(suite)) continue;
     const npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-    await run("npm", npm, { cwd: join(root, "tests", name), env, quiet: true });
+    await run("npm", npm, { cwd: join(root, "tests", folder), env, quiet: true });
   }
 
   if (chosen.length === 0 || chosen.includes("clients")) {

@@ -82,6 +82,11 @@ export const openRouterClass = ({ loaded, load }) =>
       this.#options = split(options);
     }
 
+    /** By this, what wraps plain objects in proxies, as Vue's `ref()` does, leaves it alone: a proxy has no private fields. */
+    get [Symbol.toStringTag]() {
+      return "OpenRouter";
+    }
+
     chat(request, options) {
       return this.#call("chat", request, options);
     }

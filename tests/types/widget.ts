@@ -46,6 +46,7 @@ export const inReact: JSX.IntrinsicElements["openrouter-chat"] = {
   model: "openai/gpt-5.2",
   theme: "light",
   suggestions: ["Hello"],
+  signIn: () => "in",
   "onor-error": ({ detail }) => console.log(detail.error),
   ref: (element) => element?.focus(),
 };

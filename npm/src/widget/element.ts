@@ -37,7 +37,7 @@ const REFLECTED = {
 /** Properties that a page may have set before the element was defined. */
 const PROPERTIES = [
   ...Object.keys(REFLECTED), "model", "models", "theme", "variant",
-  "client", "messages", "tools", "options", "suggestions", "strings", "highlight", "keeping", "signIn",
+  "client", "messages", "tools", "options", "suggestions", "strings", "keeping",
 ];
 
 /** Attributes by which the widget looks otherwise as a whole. */
@@ -61,6 +61,9 @@ interface Parts {
 // Where there is no page, importing this does no harm.
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
+/** Frameworks give the same again whenever they draw. */
+const isSame = (before: unknown, now: unknown) => JSON.stringify(before) === JSON.stringify(now);
+
 export class OpenRouterChat extends Base {
   static observedAttributes = [...Object.values(REFLECTED).map(([name]) => name), "lang", "model", "models", "theme", "variant"];
 
@@ -71,12 +74,11 @@ export class OpenRouterChat extends Base {
   declare disabled: boolean;
   declare open: boolean;
   declare maxTokens: number;
-  // What a page has set before the element was defined is there already.
-  signIn = Reflect.get(this, "signIn") as (() => unknown) | undefined;
+  declare signIn: (() => unknown) | undefined;
+  declare highlight: Highlight | undefined;
   #connection: Connection | undefined;
   #tools: Public["tools"] = [];
   #options: RequestOptions = {};
-  #hostHighlight: Highlight | undefined;
   #words: Words | undefined;
   #client: OpenRouter | undefined;
   #ownClient: OpenRouter | undefined;
@@ -214,20 +216,12 @@ export class OpenRouterChat extends Base {
     this.#options = options ?? {};
   }
 
-  get highlight(): Highlight | undefined {
-    return this.#hostHighlight;
-  }
-
-  set highlight(highlight: Highlight | undefined) {
-    this.#hostHighlight = highlight;
-  }
-
   get suggestions(): string[] {
     return this.#suggestions;
   }
 
   set suggestions(suggestions: string[]) {
-    this.#suggestions = suggestions ?? [];
+    if (isSame(this.#suggestions, (this.#suggestions = suggestions ?? []))) return;
     this.#parts?.empty.replaceWith((this.#parts.empty = this.#welcome()));
   }
 
@@ -236,10 +230,7 @@ export class OpenRouterChat extends Base {
   }
 
   set strings(strings: Partial<Record<string, Phrase>>) {
-    const before = JSON.stringify(this.#strings);
-    this.#strings = strings ?? {};
-    // Frameworks give the same ones again whenever they draw.
-    if (this.#parts && JSON.stringify(this.#strings) !== before) this.#build();
+    if (!isSame(this.#strings, (this.#strings = strings ?? {})) && this.#parts) this.#build();
   }
 
   get keeping(): Keeping | ConversationStore | undefined {
@@ -327,6 +318,7 @@ export class OpenRouterChat extends Base {
     this[name] = value;
   }
 
+  /** A framework may set anew what says the same with each rendering: whoever writes meanwhile keeps the focus. */
   #build(): void {
     const before = this.#parts;
     this.#words = undefined;
@@ -496,7 +488,7 @@ export class OpenRouterChat extends Base {
   }
 
   async #highlight(code: string, language: string): Promise<Node | undefined> {
-    if (this.#hostHighlight) return this.#hostHighlight(code, language);
+    if (this.highlight) return this.highlight(code, language);
     const { colour } = await import("./colours.ts");
     return colour(this.#root, code, language);
   }
@@ -516,6 +508,10 @@ export class OpenRouterChat extends Base {
 
 // The hand-written types and the class say the same.
 OpenRouterChat satisfies new () => Omit<Public, "addEventListener" | "removeEventListener">;
+
+// Not fields, which would write over what a page set before; and there from the beginning, for frameworks set as a property
+// only what is.
+Object.assign(OpenRouterChat.prototype, { signIn: undefined, highlight: undefined });
 
 for (const [property, [name, kind]] of Object.entries(REFLECTED)) {
   Object.defineProperty(OpenRouterChat.prototype, property, {
@@ -554,6 +550,7 @@ interface Own {
 /** What of an element its parts may use. */
 function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: Own): Host {
   const host: Host = {
+    ...own,
     root,
     thread,
     get words() {
@@ -568,14 +565,10 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
     get models() {
       return element.models;
     },
-    highlight: own.highlight,
     get signIn() {
       return element.signIn;
     },
-    choose: own.choose,
-    openPicker: own.openPicker,
     compare: (models) => void host.load(() => import("./comparison.ts")).then((loaded) => loaded?.openComparison(host, models)),
-    request: own.request,
     get keeping() {
       return element.keeping;
     },
@@ -583,7 +576,6 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
       return element.persist;
     },
     preferences: { favourites: [], recent: [] },
-    announce: own.announce,
     load: (part) =>
       part().catch(() => {
         own.announce(own.words().say("partFailed"), true);
@@ -598,7 +590,6 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
       }
       void host.load(async () => (await import("./copied.ts")).show(host, button, isCopied));
     },
-    fill: own.fill,
     get draft() {
       return own.draft();
     },
