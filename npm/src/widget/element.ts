@@ -61,9 +61,6 @@ interface Parts {
 // Where there is no page, importing this does no harm.
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
-/** Frameworks give the same again whenever they draw. */
-const isSame = (before: unknown, now: unknown) => JSON.stringify(before) === JSON.stringify(now);
-
 export class OpenRouterChat extends Base {
   static observedAttributes = [...Object.values(REFLECTED).map(([name]) => name), "lang", "model", "models", "theme", "variant"];
 
@@ -83,6 +80,7 @@ export class OpenRouterChat extends Base {
   #client: OpenRouter | undefined;
   #ownClient: OpenRouter | undefined;
   #suggestions: string[] = [];
+  #said: Record<string, string> = {};
   #strings: Partial<Record<string, Phrase>> = {};
   #names = new Map<string, string>();
   #keeping: Keeping | ConversationStore | undefined;
@@ -221,8 +219,8 @@ export class OpenRouterChat extends Base {
   }
 
   set suggestions(suggestions: string[]) {
-    if (isSame(this.#suggestions, (this.#suggestions = suggestions ?? []))) return;
-    this.#parts?.empty.replaceWith((this.#parts.empty = this.#welcome()));
+    this.#suggestions = suggestions ?? [];
+    if (this.#isNews("suggestions", suggestions)) this.#parts?.empty.replaceWith((this.#parts.empty = this.#welcome()));
   }
 
   get strings(): Partial<Record<string, Phrase>> {
@@ -230,7 +228,13 @@ export class OpenRouterChat extends Base {
   }
 
   set strings(strings: Partial<Record<string, Phrase>>) {
-    if (!isSame(this.#strings, (this.#strings = strings ?? {})) && this.#parts) this.#build();
+    this.#strings = strings ?? {};
+    if (this.#isNews("strings", strings) && this.#parts) this.#build();
+  }
+
+  /** Frameworks give the same again whenever they draw; the same list may say more by now. */
+  #isNews(name: "suggestions" | "strings", said: unknown): boolean {
+    return this.#said[name] !== (this.#said[name] = JSON.stringify(said));
   }
 
   get keeping(): Keeping | ConversationStore | undefined {
