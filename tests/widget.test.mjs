@@ -202,6 +202,10 @@ for (const engine of engines) {
 
       test("marks that turn the direction are shown", async () => assert.equal(await call("text", "a\u202eb"), "a‹U+202E›b"));
 
+      test("a character reference is its character, and what is none is marked as such", async () => {
+        assert.equal(await call("text", "&#65;&#x42; &amp;#67; &lt;b&gt; &nope; &#xd800;&#0;&#x110000;"), "AB &#67; <b> &nope; \ufffd\ufffd\ufffd");
+      });
+
       test("an image names its host and waits to be asked for; where the policy forbids it there is a link", async () => {
         assert.match(await call("text", "![a cat](https://pictures.example/cat.png)"), /a cat.*pictures\.example/);
         const html = await call("pressed", "![a cat](https://pictures.example/cat.png)");

@@ -344,7 +344,8 @@ function decoded(source: string): string {
   return source.replace(/&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([a-zA-Z]{2,8}));/g, (reference, decimal, hex, name) => {
     if (name) return ENTITIES.get(name) ?? reference;
     const codePoint = decimal ? Number(decimal) : Number.parseInt(hex, 16);
-    return codePoint > 0 && codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : "\ufffd";
+    const isCharacter = codePoint > 0 && codePoint <= 0x10ffff && codePoint >> 11 !== 0x1b; // which is half of a pair
+    return isCharacter ? String.fromCodePoint(codePoint) : "\ufffd";
   });
 }
 
