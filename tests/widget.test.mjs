@@ -10,7 +10,7 @@ import { engines, openBrowser } from "./support/browsers.mjs";
 import { keptIn, markdownPages } from "./support/chat.mjs";
 import { serveFiles } from "./support/files.mjs";
 import { startUpstream } from "./upstream/server.mjs";
-import { HOSTILE } from "./widget/corpus.js";
+import { GROWING, HOSTILE } from "./widget/corpus.js";
 
 const STRICT =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; media-src blob:; require-trusted-types-for 'script'; trusted-types 'none'";
@@ -189,6 +189,15 @@ for (const engine of engines) {
 
       test("it is the same in whatever pieces it comes", async () => assert.equal(await call("difference"), null));
 
+      test("what has begun and not ended shows no marks, no link to an address that is cut, and nothing that is gone again", async () => {
+        assert.equal(await call("strays", GROWING), null);
+      });
+
+      test("at the end it is what was really written", async () => {
+        assert.equal(await call("html", "a **b"), "<p>a **b</p>");
+        assert.equal(await call("text", "a `b [c](d"), "a `b [c](d");
+      });
+
       test("what was shown is not made again with each piece", async () => {
         const { nodes, steps } = await call("work");
         assert.ok(nodes < 8 * steps, `${nodes} nodes in ${steps} steps`);
@@ -278,6 +287,28 @@ for (const engine of engines) {
         await upstream.waitFor({ model, event: "client-gone", timeoutMs: 5000 });
         assert.deepEqual(await chat.run("return chat.messages"), [{ role: "user", content: "Go" }, { role: "assistant", content: "The beginning" }]);
         assert.equal(await chat.text("[role=status]"), "Stopped.");
+      });
+
+      test("while an answer comes, what has begun has no marks; stopped, it is what was written", async () => {
+        const steps = [
+          ["**Some **bo", "Some bo", "bo", "strong strong"],
+          ["ld** and** `co", "Some bold and co", "co", "code"],
+          ["de`, a [link](https://exam", "Some bold and code, a link"],
+          ["ple.com/) ![pic", "Some bold and code, a link", "link", "a"],
+          ["ture](https://example.com/a.png) *end", undefined, "end", "em"],
+        ];
+        const model = define({ events: [...steps.map(([text]) => delta(text)), delta("", "stop"), "[DONE]"], stepped: true });
+        await chat.run("chat.model = arguments[0]", model);
+        await chat.type("Go", Key.ENTER);
+        for (const [, text, last, selector] of steps) {
+          upstream.step(model);
+          if (text) await chat.until("article[data-role=assistant] .body", (shown) => shown.trim() === text);
+          if (selector) await chat.until(`article[data-role=assistant] .body ${selector}`, (shown) => shown === last);
+          assert.doesNotMatch(await chat.text("article[data-role=assistant] .body"), /[*`[\]!]/);
+        }
+        assert.deepEqual(await chat.run("return [...chat.shadowRoot.querySelectorAll('article a')].map((link) => link.href)"), ["https://example.com/"]);
+        await chat.type(Key.ESCAPE);
+        await chat.until("article[data-role=assistant] .body", (shown) => shown.endsWith(" *end"));
       });
 
       test("where there is only a touch keyboard, Enter starts a new line and the button sends", async () => {

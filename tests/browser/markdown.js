@@ -73,6 +73,25 @@ window.markdown = {
     return undefined;
   }),
 
+  /** What is shown of a source as it comes, letter by letter, that is not how the end begins; undefined if there is nothing. */
+  strays: (source) => withoutRest(async () => {
+    const { root: whole } = await shown([source]);
+    const said = (root) => root.textContent.replace(/\s/g, "");
+    const links = (root) => [...root.querySelectorAll("a")].map((link) => link.href);
+    const [text, all] = [said(whole), links(whole)];
+    const root = document.createElement("div");
+    document.body.append(root);
+    const view = new MarkdownView(root, context);
+    for (let end = 1; end <= source.length; end++) {
+      view.show(source.slice(0, end));
+      if (!text.startsWith(said(root))) return `“${said(root)}” after “${source.slice(0, end)}”`;
+      const stray = links(root).find((link) => !all.includes(link));
+      if (stray) return `a link to ${stray} after “${source.slice(0, end)}”`;
+    }
+    view.finish(source);
+    return root.innerHTML === whole.innerHTML ? undefined : `${root.innerHTML}\nin place of\n${whole.innerHTML}`;
+  }),
+
   async text(source) {
     const { root } = await shown([source]);
     return root.textContent;

@@ -2,8 +2,9 @@
 // that nothing in an answer can become anything else. Raw HTML stays text, and no image is fetched before somebody asks
 // for it: the fetch would tell its server what the address says.
 // Seam: `MarkdownView.show()` with the whole source so far, `finish()` at the end; `highlight` is the host's, or ours.
-import { Lexer, type MarkedToken, type Token, type Tokens } from "marked";
+import { Lexer, type MarkedToken, type Token, type Tokens, type TokensList } from "marked";
 import { button, h, icon } from "./dom.ts";
+import { mended } from "./mend.ts";
 import type { Words } from "./words.ts";
 
 const SAFE_ADDRESS = /^(?:https?:\/\/|mailto:)/i;
@@ -33,6 +34,7 @@ export interface MarkdownContext {
 }
 
 interface Block {
+  /** What it was made of, with a mark where that was not yet complete. */
   raw: string;
   node: Node & ChildNode;
 }
@@ -67,26 +69,28 @@ export class MarkdownView {
 
   /** Shows the source, which is complete. */
   finish(source: string): void {
-    this.#render(source);
+    this.#render(source, true);
     if (this.#isProvisional && source.length <= MAX_SOURCE) {
       this.#length = 0;
       this.#tail = "";
       this.#blocks = [];
       this.#root.replaceChildren();
-      this.#render(source);
+      this.#render(source, true);
     }
     for (const { node } of this.#blocks) this.#colour(node);
     this.#blocks = [];
   }
 
-  #render(source: string): void {
+  #render(source: string, isOver = false): void {
     // marked would read CRLF as LF too, but then its blocks would not add up to what we have.
     this.#tail += source.slice(this.#length).replaceAll("\r", "");
     this.#length = source.length;
     const tokens = lex(this.#tail);
     // Links may be defined after the place where they are used.
     this.#isProvisional ||= tokens.some(({ type }) => type === "def");
-    const visible = tokens.filter(isVisible);
+    // What is longer stays as it is shown now until all of it is read again.
+    const shown = isOver || this.#tail.length > MAX_OPEN ? tokens : withEnd(tokens);
+    const visible = shown.filter(isVisible);
     for (const { node } of this.#blocks.splice(visible.length)) node.remove();
     this.#blocks = visible.map((token, i) => this.#place(token, this.#blocks[i]));
     this.#close(tokens);
@@ -139,8 +143,11 @@ const NESTED = /^(?:[ \t]*(?:>|[-*+][ \t]|\d+[.)][ \t])){33}|^[ \t]{100,}(?:[-*+
 /** Brackets and the like that never close: reading each looks at all that follow. */
 const MAX_OPENERS = 2000;
 
+/** Tokens, with the links that are defined among them. */
+type Read = Token[] & { links?: TokensList["links"] };
+
 /** A source that marked cannot digest, or not in time, is shown as it is. */
-function lex(source: string): Token[] {
+function lex(source: string): Read {
   const plain = () => [{ type: "html", raw: source, text: source }];
   if (NESTED.test(source) || (source.length > MAX_OPENERS && isHeavy(source))) return plain();
   try {
@@ -148,6 +155,45 @@ function lex(source: string): Token[] {
   } catch {
     return plain();
   }
+}
+
+/** What a token that has others holds at its end. */
+interface Holder {
+  type?: string;
+  text?: string;
+  tokens?: Token[];
+  items?: Holder[];
+  rows?: Holder[][];
+}
+
+/** The tokens, of which the last is shown as it would be with an end. */
+function withEnd(tokens: Read): Token[] {
+  // The line after a list may belong to it.
+  const place = tokens.findLastIndex(({ type, raw }) => type !== "space" || /\n[ \t]*\n/.test(raw));
+  const last = tokens[place];
+  let leaf = last as Holder | undefined;
+  while (leaf && (leaf.items || leaf.rows || /^(?:list_item|blockquote)$/.test(leaf.type ?? ""))) {
+    leaf = (leaf.items ?? leaf.rows?.at(-1)?.filter(({ text }) => text) ?? (leaf.tokens as Holder[] | undefined))?.at(-1);
+  }
+  let { type } = last ?? {};
+  let isSame = true;
+  if (leaf?.type === "code") {
+    // The fence that ends it.
+    const code = leaf.text!.replace(/\n {0,3}[`~]{1,2}$/, "");
+    isSame = code === leaf.text;
+    leaf.text = code;
+  } else if (leaf?.tokens) {
+    const box = leaf.tokens.filter((token) => token.type === "checkbox");
+    const text = leaf.text!.slice(box[0]?.raw.length);
+    const complete = mended(text);
+    // A line that begins a list is not yet the one below a heading.
+    if (leaf === last && /\n {0,3}(?:--?|==?)[ \t]*$/.test(last.raw)) type = "paragraph";
+    isSame = complete === text && type === last!.type;
+    const lexer = new Lexer();
+    Object.assign(lexer.tokens.links, tokens.links);
+    if (!isSame) leaf.tokens = [...box, ...lexer.inlineTokens(complete)];
+  }
+  return isSame ? tokens : tokens.with(place, { ...last!, type, raw: `${last!.raw}\0` } as Token);
 }
 
 /** Code in a fence, where marks are text. No part of these two can be read in more than one way, which would take for ever. */
