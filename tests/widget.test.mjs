@@ -222,6 +222,25 @@ for (const engine of engines) {
         assert.doesNotMatch(html, /<img/);
       });
 
+      test("an image of a host that the page trusts needs no press; where the policy forbids it there is a link", async () => {
+        const { forbidden, html } = await call("hosted", "![a cat](https://a.pictures.example/cat.png)\n\nAnd so on.", ["*.pictures.example"]);
+        assert.deepEqual(forbidden, ["https://a.pictures.example/cat.png"], "it is asked for once");
+        assert.match(html, /^<p><a href="https:\/\/a\.pictures\.example\/cat\.png"[^>]*>a cat<\/a>.*a\.pictures\.example/);
+        assert.doesNotMatch(html, /<img|<button/);
+      });
+
+      test("hosts that the page trusts are those and no others, by https", async () => {
+        const hosts = ["pictures.example", "*.b.example", "other.example:8443"];
+        const isTrusted = async (address) => (await call("hosted", `![a cat](${address})`, hosts)).forbidden.length === 1;
+        for (const address of ["https://pictures.example/c.png", "https://PICTURES.example/c.png", "https://a.b.example/c.png", "https://d.a.b.example/c.png", "https://other.example:8443/c.png"]) {
+          assert.equal(await isTrusted(address), true, address);
+        }
+        for (const address of [
+          "http://pictures.example/c.png", "https://a.pictures.example/c.png", "https://b.example/c.png", "https://ab.example/c.png", "https://pictures.example.evil.example/c.png",
+          "https://pictures.example@evil.example/c.png", "https://evilpictures.example/c.png", "https://pictures.example:8443/c.png", "https://other.example/c.png", "//pictures.example/c.png",
+        ]) assert.equal(await isTrusted(address), false, address);
+      });
+
       test("an image that may be shown is, without telling who asked", async () => {
         const html = await call("pressed", `![a dot](${files.url}/tests/widget/dot.png)`);
         assert.match(html, /<img[^>]* referrerpolicy="no-referrer"/);
@@ -321,6 +340,16 @@ for (const engine of engines) {
         await chat.click(".send");
         await chat.over();
         assert.equal(await chat.run("return chat.messages[0].content"), "one\ntwo");
+      });
+
+      test("images of hosts that the page trusts need no press", async () => {
+        await chat.run("chat.imageHosts = ['*.pictures.example']; chat.messages = [{ role: 'user', content: 'Hi' }, { role: 'assistant', content: '![a](https://a.pictures.example/b.png) ![c](https://other.example/d.png)' }]");
+        await chat.until("article .body a", (text) => text === "a");
+        assert.equal((await chat.all(".remote-image")).length, 1);
+        assert.match(await chat.text(".remote-image"), /other\.example/);
+        await chat.run("chat.imageHosts = undefined; chat.messages = chat.messages");
+        assert.equal((await chat.all(".remote-image")).length, 2);
+        assert.deepEqual(await chat.run("return chat.imageHosts"), []);
       });
 
       test("Escape stops too", async () => {
@@ -658,6 +687,8 @@ for (const engine of engines) {
       assert.deepEqual(await chat.texts("article .body"), ["early", "bird"]);
       assert.deepEqual(await chat.run("return [chat.model, chat.getAttribute('model'), chat.options.temperature, chat.tools.length, chat.disabled, chat.hasAttribute('disabled')]"), ["the/model", "the/model", 0.1, 1, true, true]);
       assert.equal(await chat.run("return chat.shadowRoot.querySelector('textarea').disabled"), true);
+      assert.equal(await chat.run("return chat.signIn()"), "signed in");
+      assert.deepEqual(await chat.run("return chat.imageHosts"), ["*.example"]);
     });
   });
 }

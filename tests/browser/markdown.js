@@ -2,7 +2,7 @@
 import { EVERYTHING, HOSTILE } from "/tests/widget/corpus.js";
 import { MarkdownView, Words, highlight } from "/parts.js";
 
-const context = { words: new Words(), copy() {}, highlight };
+const context = { words: new Words(), copy() {}, highlight, imageHosts: [] };
 
 /** Has the clock stand still, so that no piece waits for a later one. */
 async function withoutRest(work) {
@@ -109,6 +109,26 @@ window.markdown = {
     for (let i = 0; i < 200 && root.querySelector("img") && !root.querySelector("img").complete; i++) await new Promise((resolve) => setTimeout(resolve, 20));
     await new Promise((resolve) => setTimeout(resolve));
     return root.innerHTML;
+  },
+
+  /** What is there of images that come letter by letter while the page trusts some hosts, and which of them the policy forbade. */
+  async hosted(source, imageHosts) {
+    const forbidden = [];
+    let note;
+    // An image that is refused after those says that they have been.
+    const last = new Promise((resolve) => {
+      note = ({ blockedURI }) => (blockedURI.startsWith("https://last.example") ? resolve() : forbidden.push(blockedURI));
+    });
+    document.addEventListener("securitypolicyviolation", note);
+    context.imageHosts = imageHosts;
+    const { root } = await withoutRest(() => shown(pieces(source, 1)));
+    context.imageHosts = [];
+    const image = new Image();
+    const failed = new Promise((resolve) => image.addEventListener("error", resolve));
+    image.src = "https://last.example/";
+    await Promise.all([last, failed]);
+    document.removeEventListener("securitypolicyviolation", note);
+    return { forbidden, html: root.innerHTML };
   },
 
   /** How many steps drew, and how many nodes were made, while a long text came. */

@@ -4,6 +4,8 @@ chat.model = "the/model";
 chat.options = { temperature: 0.1 };
 chat.tools = [{ name: "f", parameters: { type: "object" } }];
 chat.disabled = true;
+chat.imageHosts = ["*.example"];
+chat.signIn = () => "signed in";
 chat.messages = [{ role: "user", content: "early" }, { role: "assistant", content: "bird" }];
 window.chat = chat;
 window.happened = [];

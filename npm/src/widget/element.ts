@@ -37,7 +37,7 @@ const REFLECTED = {
 /** Properties that a page may have set before the element was defined. */
 const PROPERTIES = [
   ...Object.keys(REFLECTED), "model", "models", "theme", "variant",
-  "client", "messages", "tools", "options", "suggestions", "strings", "highlight", "keeping", "signIn",
+  "client", "messages", "tools", "options", "suggestions", "strings", "highlight", "imageHosts", "keeping", "signIn",
 ];
 
 /** Attributes by which the widget looks otherwise as a whole. */
@@ -76,6 +76,7 @@ export class OpenRouterChat extends Base {
   #tools: Public["tools"] = [];
   #options: RequestOptions = {};
   #hostHighlight: Highlight | undefined;
+  #imageHosts: string[] = [];
   #words: Words | undefined;
   #client: OpenRouter | undefined;
   #ownClient: OpenRouter | undefined;
@@ -219,6 +220,14 @@ export class OpenRouterChat extends Base {
 
   set highlight(highlight: Highlight | undefined) {
     this.#hostHighlight = highlight;
+  }
+
+  get imageHosts(): string[] {
+    return this.#imageHosts;
+  }
+
+  set imageHosts(hosts: string[]) {
+    this.#imageHosts = hosts ?? [];
   }
 
   get suggestions(): string[] {
@@ -563,6 +572,9 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
       return element.models;
     },
     highlight: own.highlight,
+    get imageHosts() {
+      return element.imageHosts;
+    },
     get signIn() {
       return element.signIn;
     },

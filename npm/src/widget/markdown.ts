@@ -1,6 +1,6 @@
 // Markdown that may still be growing, as DOM. marked only reads it; nodes are made by name from the list below, so
 // that nothing in an answer can become anything else. Raw HTML stays text, and no image is fetched before somebody asks
-// for it: the fetch would tell its server what the address says.
+// for it, or from hosts that the page trusts: the fetch would tell its server what the address says.
 // Seam: `MarkdownView.show()` with the whole source so far, `finish()` at the end; `highlight` is the host's, or ours.
 import { Lexer, type MarkedToken, type Token, type Tokens, type TokensList } from "marked";
 import { button, h, icon } from "./dom.ts";
@@ -31,6 +31,8 @@ export interface MarkdownContext {
   /** Copies a text, and says so. */
   copy(text: string, button: HTMLElement): void;
   highlight: Highlight;
+  /** Whose images need no press. */
+  readonly imageHosts: string[];
 }
 
 interface Block {
@@ -77,7 +79,7 @@ export class MarkdownView {
       this.#root.replaceChildren();
       this.#render(source, true);
     }
-    for (const { node } of this.#blocks) this.#colour(node);
+    for (const { node } of this.#blocks) this.#complete(node);
     this.#blocks = [];
   }
 
@@ -111,7 +113,7 @@ export class MarkdownView {
     const open = content.at(-OPEN_BLOCKS);
     const closed = open ? tokens.slice(0, tokens.indexOf(open)) : [];
     this.#tail = this.#tail.slice(closed.reduce((length, { raw }) => length + raw.length, 0));
-    for (const { node } of this.#blocks.splice(0, closed.filter(isVisible).length)) this.#colour(node);
+    for (const { node } of this.#blocks.splice(0, closed.filter(isVisible).length)) this.#complete(node);
     if (this.#tail.length > MAX_OPEN) {
       this.#isProvisional = true;
       this.#tail = "";
@@ -119,8 +121,10 @@ export class MarkdownView {
     }
   }
 
-  #colour(node: Node): void {
+  /** What had better wait until a block is made for the last time. */
+  #complete(node: Node): void {
     if (!(node instanceof HTMLElement)) return;
+    for (const image of node.querySelectorAll(".remote-image")) trusted.get(image)?.();
     for (const code of node.querySelectorAll<HTMLElement>("pre > code")) void colour(code, this.#context.highlight);
   }
 }
@@ -332,7 +336,7 @@ class Renderer {
           ? link(token.href, [text(token.text)])
           : link(decoded(token.href), this.#inline(token.tokens));
       case "image":
-        return [remoteImage(decoded(token.href), decoded(token.text), words)];
+        return [remoteImage(decoded(token.href), decoded(token.text), this.#context)];
       case "html":
         // The only way to break a line in a table, so models use it there.
         return [/^<br\s*\/?>$/i.test(token.text) ? h("br") : text(token.text)];
@@ -362,18 +366,24 @@ function parsed(href: string): URL | undefined {
   }
 }
 
+/** What fetches an image from a host of the page's, by its button. */
+const trusted = new WeakMap<Element, () => void>();
+
 /** A button that names the host and fetches the image when it is pressed; a link where the page's policy forbids that. */
-function remoteImage(href: string, alt: string, words: Words): Node {
+function remoteImage(href: string, alt: string, { words, imageHosts }: MarkdownContext): Node {
   const url = /^https?:\/\//i.test(href) ? parsed(href) : undefined;
   const name = alt || words.say("image");
   if (!url) return text(name);
-  const load = button(icon("download"), { class: "remote-image", part: "image-button" }, () => {
+  const show = () => {
     const image = h("img", { alt: name, referrerpolicy: "no-referrer", part: "image" });
     const anchor = link(href, [name]);
     image.addEventListener("error", () => image.replaceWith(...anchor, h("span", { class: "host" }, ` (${url.host})`)));
     image.src = href;
     load.replaceWith(image);
-  });
+  };
+  const load = button(icon("download"), { class: "remote-image", part: "image-button" }, show);
+  const isOf = (host: string) => url.host === host || (host.startsWith("*.") && url.host.endsWith(host.slice(1)));
+  if (url.protocol === "https:" && imageHosts.some(isOf)) trusted.set(load, show);
   load.append(h("span", {}, words.say("loadImage", { name, host: url.host })));
   return load;
 }
