@@ -71,7 +71,7 @@ export class OpenRouterChat extends Base {
   declare disabled: boolean;
   declare open: boolean;
   declare maxTokens: number;
-  signIn: (() => unknown) | undefined;
+  declare signIn: (() => unknown) | undefined;
   #connection: Connection | undefined;
   #tools: Public["tools"] = [];
   #options: RequestOptions = {};
