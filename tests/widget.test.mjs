@@ -308,6 +308,53 @@ for (const engine of engines) {
         assert.equal(await chat.text("[role=status]"), "Stopped.");
       });
 
+      for (const variant of ["popup", "inline"]) {
+        test(`a keyboard on the screen does not cover the chat: ${variant}`, async () => {
+          const script = `
+            const real = matchMedia;
+            window.matchMedia = (query) => (/coarse/.test(query) ? { matches: true } : real(query));
+            window.listeners = new Set();
+            for (const [name, change] of [["addEventListener", "add"], ["removeEventListener", "delete"]]) {
+              const own = visualViewport[name];
+              visualViewport[name] = function (type, listener) { listeners[change](type); own.call(this, type, listener); };
+            }
+            window.cover = (covered, offsetTop = 0) => {
+              const own = { height: document.documentElement.clientHeight - covered - offsetTop, offsetTop, scale: 1 };
+              for (const [name, value] of Object.entries(own)) Object.defineProperty(visualViewport, name, { value, configurable: true });
+              visualViewport.dispatchEvent(new Event("resize"));
+            };
+            window.box = () => {
+              const { top, bottom } = chat.shadowRoot.querySelector(".chat").getBoundingClientRect();
+              return [top, bottom, document.documentElement.clientHeight];
+            };
+            chat.variant = arguments[0];
+            chat.open = true;
+            if (arguments[0] === "inline") chat.style.cssText = "position: fixed; inset: 0; height: 100dvh";`;
+          await chat.run(script, variant);
+          await driver.wait(() => chat.run("return getComputedStyle(chat).display !== 'none' && box()[1] > 0"), WAIT_MS, "the chat");
+          const [top, bottom] = await chat.run("return box()");
+          assert.deepEqual(await chat.run("return [...listeners]"), [], "nothing listens before there is a keyboard");
+          await chat.run("chat.shadowRoot.querySelector('.composer textarea').focus()");
+          await driver.wait(() => chat.run("return listeners.size === 2"), WAIT_MS, "listeners");
+          assert.deepEqual((await chat.run("return box()")).slice(0, 2), [top, bottom]);
+
+          for (const [covered, offsetTop] of [[300, 0], [200, 150]]) {
+            const [above, below, height] = await chat.run("cover(...arguments); return box()", covered, offsetTop);
+            assert.ok(above >= offsetTop && below <= height - covered, `${above} to ${below} of ${offsetTop} to ${height - covered}`);
+            assert.ok(below >= height - covered - 16, `it goes down to the keyboard: ${below} of ${height - covered}`);
+          }
+          // The bars of the browser are no keyboard.
+          await chat.run("cover(60)");
+          assert.deepEqual((await chat.run("return box()")).slice(0, 2), [top, bottom]);
+          await chat.run("cover(300)");
+          if (variant === "popup") await chat.run("chat.open = false");
+          else await chat.run("chat.shadowRoot.activeElement.blur()");
+          assert.deepEqual(await chat.run("return [...listeners]"), []);
+          await chat.run("chat.open = true");
+          assert.deepEqual((await chat.run("return box()")).slice(0, 2), [top, bottom]);
+        });
+      }
+
       test("while an answer comes, what has begun has no marks; stopped, it is what was written", async () => {
         const steps = [
           ["**Some **bo", "Some bo", "bo", "strong strong"],

@@ -4,7 +4,7 @@ import type { ContentPart, Message } from "../index.js";
 import { ask } from "./ask.ts";
 import { Composer } from "./composer.ts";
 import type { Meter } from "./costs.ts";
-import { adopt, button, h, icon, iconButton } from "./dom.ts";
+import { adopt, button, h, hasTouchKeyboard, icon, iconButton } from "./dom.ts";
 import { Follower } from "./follow.ts";
 import type { Host } from "./host.ts";
 import type { ChatEventMap, ConversationStore, Keeping, OpenRouterChat as Public, Phrase, RequestOptions, SavedThread } from "./index.d.ts";
@@ -117,7 +117,7 @@ export class OpenRouterChat extends Base {
     this.#thread.subscribe((change) => this.#onChange(change));
     this.addEventListener("keydown", (event) => this.#onKey(event));
     // What tells of a lost connection has to be there before it is lost.
-    this.addEventListener("focusin", () => this.#watchConnection());
+    this.#root.addEventListener("focusin", () => this.#onFocus());
   }
 
   connectedCallback(): void {
@@ -370,7 +370,9 @@ export class OpenRouterChat extends Base {
     this.#connection?.show();
   }
 
-  #watchConnection(): void {
+  #onFocus(): void {
+    const { chat } = this.#parts!;
+    if (hasTouchKeyboard()) void import("./keyboard.ts").then(({ makeRoom }) => chat.contains(this.#root.activeElement) && makeRoom(this, this.#root, chat), () => {});
     if (this.#connection) return;
     void import("./offline.ts").then(({ watchConnection }) => this.isConnected && (this.#connection ??= watchConnection(this.#host)), () => {});
   }
