@@ -193,9 +193,11 @@ function withEnd(tokens: Read): Token[] {
     // A line that begins a list is not yet the one below a heading.
     if (leaf === last && /\n {0,3}(?:--?|==?)[ \t]*$/.test(last.raw)) type = "paragraph";
     isSame = complete === text && type === last!.type;
-    const lexer = new Lexer();
-    Object.assign(lexer.tokens.links, tokens.links);
-    if (!isSame) leaf.tokens = [...box, ...lexer.inlineTokens(complete)];
+    if (!isSame) {
+      const lexer = new Lexer();
+      Object.assign(lexer.tokens.links, tokens.links);
+      leaf.tokens = [...box, ...lexer.inlineTokens(complete)];
+    }
   }
   return isSame ? tokens : tokens.with(place, { ...last!, type, raw: `${last!.raw}\0` } as Token);
 }
