@@ -25,6 +25,7 @@ const WHEN = {
   editing: "a question is edited",
   copied: "something was copied",
   popup: "it is a popup",
+  keyboard: "it is written to by a keyboard on the screen",
 };
 
 const nameOf = (file) => file.replace(/-\w+\.js$|\.js$/, "");

@@ -70,7 +70,7 @@ async function buildPackage(env) {
   const wasm = join(target, WASM_TARGET, "release", "openrouter_wasm.wasm");
   const written = ["npm", "src/browser/types.d.ts", "LICENSE-MIT", "LICENSE-APACHE"].map((path) => join(root, path));
 
-  const linking = ["link.mjs", "wasm.mjs"].map((file) => join(import.meta.dirname, file));
+  const linking = ["link.mjs", "reader.mjs", "wasm.mjs"].map((file) => join(import.meta.dirname, file));
   await unlessFresh("package", [wasm, ...written, import.meta.filename, ...linking], [version], [pkg, named, linked], async () => {
     const out = join(root, "target", "pkg");
     const dist = join(out, "dist");
@@ -118,6 +118,7 @@ async function buildPackage(env) {
  */
 async function bundleWidget(outdir) {
   const { build: bundle, transform } = await import("esbuild");
+  const { reader } = await import("./reader.mjs");
   const source = join(root, "npm", "src", "widget");
   // The floor of light-dark(), so that the style sheets keep it as it is written.
   const target = ["es2022", "chrome123", "firefox120", "safari17.5"];
@@ -129,31 +130,7 @@ async function bundleWidget(outdir) {
         return { contents: code.trim(), loader: "text" };
       }),
   };
-  // Of marked only the part that reads: all of it is 4 kB more with gzip, for its classes hang together.
-  const reader = {
-    name: "reader",
-    setup: ({ onLoad }) =>
-      onLoad({ filter: /marked\.esm\.js$/ }, ({ path }) => {
-        const whole = readFileSync(path, "utf8");
-        const nameOf = (exported) => new RegExp(`[{,](\\w+) as ${exported}[,}]`).exec(whole)?.[1];
-        const end = whole.indexOf(`var ${nameOf("Renderer")}=class`);
-        if (end < 0 || whole.indexOf(`var ${nameOf("Lexer")}=class`) > end) throw new Failure("marked is written in another order now: see bundleWidget");
-        // Its options are never set, so what they would do goes too.
-        const fixed = { pedantic: "!1", extensions: "null", gfm: "!0", breaks: "!1", silent: "!1" };
-        const used = Object.entries(fixed).reduce((text, [option, value]) => text.replaceAll(`this.options.${option}`, value), whole.slice(0, end));
-        // Nor are the rules of other dialects; a spread and a call are kept by who bundles unless they say that they do nothing.
-        const rules = used.replace(/,(?:breaks|pedantic):\w+(?=[,}])/g, "");
-        if (used.length - rules.length < 20) throw new Failure("marked's rules have other names now: see bundleWidget");
-        const unused = [...used.matchAll(/,(?:breaks|pedantic):(\w+)(?=[,}])/g)].reduce(
-          (text, [, name]) => text.replace(new RegExp(`([,\\s]${name}=\\{)\\.\\.\\.\\w+,`), "$1"),
-          rules.replace(/([=:,(])g\(/g, "$1/* @__PURE__ */g("),
-        );
-        // These expressions are asked for by the part that writes, and by another dialect.
-        const writing = "escapeTest|escapeReplace|escapeTestNoEncode|escapeReplaceNoEncode|percentDecode|pedanticHrefTitle|outputLinkReplace|notSpaceStart|endingNewline";
-        const reading = unused.replace(new RegExp(`,(?:${writing}):/(?:\\\\.|\\[(?:\\\\.|[^\\]\\\\])*\\]|[^/\\\\])+/\\w*`, "g"), "");
-        return { contents: `${reading}export{${nameOf("Lexer")} as Lexer};` };
-      }),
-  };
+  const marked = { name: "marked", setup: ({ onLoad }) => onLoad({ filter: /marked\.esm\.js$/ }, () => ({ contents: reader() })) };
   // What is loaded later imports the whole of what is loaded before, so that this is one file: with a file for each
   // combination of parts that share something it is 1 kB more.
   const together = {
@@ -173,7 +150,7 @@ async function bundleWidget(outdir) {
     entryPoints: { index: join(source, "element.ts"), define: join(source, "register.ts") },
     chunkNames: "[name]-[hash]",
     external: ["../index.js", "../compare.js"],
-    plugins: [styles, reader, together],
+    plugins: [styles, marked, together],
     bundle: true,
     splitting: true,
     minify: true,

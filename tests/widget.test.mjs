@@ -10,7 +10,7 @@ import { engines, openBrowser } from "./support/browsers.mjs";
 import { keptIn, markdownPages } from "./support/chat.mjs";
 import { serveFiles } from "./support/files.mjs";
 import { startUpstream } from "./upstream/server.mjs";
-import { HOSTILE } from "./widget/corpus.js";
+import { GROWING, HOSTILE } from "./widget/corpus.js";
 
 const STRICT =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; media-src blob:; require-trusted-types-for 'script'; trusted-types 'none'";
@@ -189,6 +189,15 @@ for (const engine of engines) {
 
       test("it is the same in whatever pieces it comes", async () => assert.equal(await call("difference"), null));
 
+      test("what has begun and not ended shows no marks, no link to an address that is cut, and nothing that is gone again", async () => {
+        assert.equal(await call("strays", GROWING), null);
+      });
+
+      test("at the end it is what was really written", async () => {
+        assert.equal(await call("html", "a **b"), "<p>a **b</p>");
+        assert.equal(await call("text", "a `b [c](d"), "a `b [c](d");
+      });
+
       test("what was shown is not made again with each piece", async () => {
         const { nodes, steps } = await call("work");
         assert.ok(nodes < 8 * steps, `${nodes} nodes in ${steps} steps`);
@@ -202,11 +211,34 @@ for (const engine of engines) {
 
       test("marks that turn the direction are shown", async () => assert.equal(await call("text", "a\u202eb"), "a‹U+202E›b"));
 
+      test("a character reference is its character, and what is none is marked as such", async () => {
+        assert.equal(await call("text", "&#65;&#x42; &amp;#67; &lt;b&gt; &nope; &#xd800;&#0;&#x110000;"), "AB &#67; <b> &nope; \ufffd\ufffd\ufffd");
+      });
+
       test("an image names its host and waits to be asked for; where the policy forbids it there is a link", async () => {
         assert.match(await call("text", "![a cat](https://pictures.example/cat.png)"), /a cat.*pictures\.example/);
         const html = await call("pressed", "![a cat](https://pictures.example/cat.png)");
         assert.match(html, /<a href="https:\/\/pictures\.example\/cat\.png"/);
         assert.doesNotMatch(html, /<img/);
+      });
+
+      test("an image of a host that the page trusts needs no press; where the policy forbids it there is a link", async () => {
+        const { forbidden, html } = await call("hosted", "![a cat](https://a.pictures.example/cat.png)\n\nAnd so on.", ["*.pictures.example"]);
+        assert.deepEqual(forbidden, ["https://a.pictures.example/cat.png"], "it is asked for once");
+        assert.match(html, /^<p><a href="https:\/\/a\.pictures\.example\/cat\.png"[^>]*>a cat<\/a>.*a\.pictures\.example/);
+        assert.doesNotMatch(html, /<img|<button/);
+      });
+
+      test("hosts that the page trusts are those and no others, by https", async () => {
+        const hosts = ["pictures.example", "*.b.example", "other.example:8443"];
+        const isTrusted = async (address) => (await call("hosted", `![a cat](${address})`, hosts)).forbidden.length === 1;
+        for (const address of ["https://pictures.example/c.png", "https://PICTURES.example/c.png", "https://a.b.example/c.png", "https://d.a.b.example/c.png", "https://other.example:8443/c.png"]) {
+          assert.equal(await isTrusted(address), true, address);
+        }
+        for (const address of [
+          "http://pictures.example/c.png", "https://a.pictures.example/c.png", "https://b.example/c.png", "https://ab.example/c.png", "https://pictures.example.evil.example/c.png",
+          "https://pictures.example@evil.example/c.png", "https://evilpictures.example/c.png", "https://pictures.example:8443/c.png", "https://other.example/c.png", "//pictures.example/c.png",
+        ]) assert.equal(await isTrusted(address), false, address);
       });
 
       test("an image that may be shown is, without telling who asked", async () => {
@@ -276,6 +308,75 @@ for (const engine of engines) {
         assert.equal(await chat.text("[role=status]"), "Stopped.");
       });
 
+      for (const variant of ["popup", "inline"]) {
+        test(`a keyboard on the screen does not cover the chat: ${variant}`, async () => {
+          const script = `
+            const real = matchMedia;
+            window.matchMedia = (query) => (/coarse/.test(query) ? { matches: true } : real(query));
+            window.listeners = new Set();
+            for (const [name, change] of [["addEventListener", "add"], ["removeEventListener", "delete"]]) {
+              const own = visualViewport[name];
+              visualViewport[name] = function (type, listener) { listeners[change](type); own.call(this, type, listener); };
+            }
+            window.cover = (covered, offsetTop = 0) => {
+              const own = { height: document.documentElement.clientHeight - covered - offsetTop, offsetTop, scale: 1 };
+              for (const [name, value] of Object.entries(own)) Object.defineProperty(visualViewport, name, { value, configurable: true });
+              visualViewport.dispatchEvent(new Event("resize"));
+            };
+            window.box = () => {
+              const { top, bottom } = chat.shadowRoot.querySelector(".chat").getBoundingClientRect();
+              return [top, bottom, document.documentElement.clientHeight];
+            };
+            chat.variant = arguments[0];
+            chat.open = true;
+            if (arguments[0] === "inline") chat.style.cssText = "position: fixed; inset: 0; height: 100dvh";`;
+          await chat.run(script, variant);
+          await driver.wait(() => chat.run("return getComputedStyle(chat).display !== 'none' && box()[1] > 0"), WAIT_MS, "the chat");
+          const [top, bottom] = await chat.run("return box()");
+          assert.deepEqual(await chat.run("return [...listeners]"), [], "nothing listens before there is a keyboard");
+          await chat.run("chat.shadowRoot.querySelector('.composer textarea').focus()");
+          await driver.wait(() => chat.run("return listeners.size === 2"), WAIT_MS, "listeners");
+          assert.deepEqual((await chat.run("return box()")).slice(0, 2), [top, bottom]);
+
+          for (const [covered, offsetTop] of [[300, 0], [200, 150]]) {
+            const [above, below, height] = await chat.run("cover(...arguments); return box()", covered, offsetTop);
+            assert.ok(above >= offsetTop && below <= height - covered, `${above} to ${below} of ${offsetTop} to ${height - covered}`);
+            assert.ok(below >= height - covered - 16, `it goes down to the keyboard: ${below} of ${height - covered}`);
+          }
+          // The bars of the browser are no keyboard.
+          await chat.run("cover(60)");
+          assert.deepEqual((await chat.run("return box()")).slice(0, 2), [top, bottom]);
+          await chat.run("cover(300)");
+          if (variant === "popup") await chat.run("chat.open = false");
+          else await chat.run("chat.shadowRoot.activeElement.blur()");
+          assert.deepEqual(await chat.run("return [...listeners]"), []);
+          await chat.run("chat.open = true");
+          assert.deepEqual((await chat.run("return box()")).slice(0, 2), [top, bottom]);
+        });
+      }
+
+      test("while an answer comes, what has begun has no marks; stopped, it is what was written", async () => {
+        const steps = [
+          ["**Some **bo", "Some bo", "bo", "strong strong"],
+          ["ld** and** `co", "Some bold and co", "co", "code"],
+          ["de`, a [link](https://exam", "Some bold and code, a link"],
+          ["ple.com/) ![pic", "Some bold and code, a link", "link", "a"],
+          ["ture](https://example.com/a.png) *end", undefined, "end", "em"],
+        ];
+        const model = define({ events: [...steps.map(([text]) => delta(text)), delta("", "stop"), "[DONE]"], stepped: true });
+        await chat.run("chat.model = arguments[0]", model);
+        await chat.type("Go", Key.ENTER);
+        for (const [, text, last, selector] of steps) {
+          upstream.step(model);
+          if (text) await chat.until("article[data-role=assistant] .body", (shown) => shown.trim() === text);
+          if (selector) await chat.until(`article[data-role=assistant] .body ${selector}`, (shown) => shown === last);
+          assert.doesNotMatch(await chat.text("article[data-role=assistant] .body"), /[*`[\]!]/);
+        }
+        assert.deepEqual(await chat.run("return [...chat.shadowRoot.querySelectorAll('article a')].map((link) => link.href)"), ["https://example.com/"]);
+        await chat.type(Key.ESCAPE);
+        await chat.until("article[data-role=assistant] .body", (shown) => shown.endsWith(" *end"));
+      });
+
       test("where there is only a touch keyboard, Enter starts a new line and the button sends", async () => {
         await chat.run("const real = matchMedia; window.matchMedia = (query) => (/coarse/.test(query) ? { matches: true } : real(query)); chat.lang = 'en'");
         const text = await chat.find(".composer textarea");
@@ -290,6 +391,16 @@ for (const engine of engines) {
         await chat.click("[data-action=regenerate]");
         await chat.over();
         assert.equal(await chat.focused(), "send", "what is gone has not taken the focus with it, and no keyboard has opened");
+      });
+
+      test("images of hosts that the page trusts need no press", async () => {
+        await chat.run("chat.imageHosts = ['*.pictures.example']; chat.messages = [{ role: 'user', content: 'Hi' }, { role: 'assistant', content: '![a](https://a.pictures.example/b.png) ![c](https://other.example/d.png)' }]");
+        await chat.until("article .body a", (text) => text === "a");
+        assert.equal((await chat.all(".remote-image")).length, 1);
+        assert.match(await chat.text(".remote-image"), /other\.example/);
+        await chat.run("chat.imageHosts = undefined; chat.messages = chat.messages");
+        assert.equal((await chat.all(".remote-image")).length, 2);
+        assert.deepEqual(await chat.run("return chat.imageHosts"), []);
       });
 
       test("Escape stops too", async () => {
@@ -709,7 +820,7 @@ for (const engine of engines) {
       assert.deepEqual(await chat.texts("article .body"), ["early", "bird"]);
       assert.deepEqual(await chat.run("return [chat.model, chat.getAttribute('model'), chat.options.temperature, chat.tools.length, chat.disabled, chat.hasAttribute('disabled')]"), ["the/model", "the/model", 0.1, 1, true, true]);
       assert.equal(await chat.run("return chat.shadowRoot.querySelector('textarea').disabled"), true);
-      assert.deepEqual(await chat.run("return [chat.signIn?.(), typeof chat.highlight]"), ["in", "function"]);
+      assert.deepEqual(await chat.run("return [chat.signIn?.(), typeof chat.highlight, chat.imageHosts]"), ["in", "function", ["*.example"]]);
     });
   });
 }

@@ -2,7 +2,7 @@
 import { EVERYTHING, HOSTILE } from "/tests/widget/corpus.js";
 import { MarkdownView, Words, highlight } from "/parts.js";
 
-const context = { words: new Words(), copy() {}, highlight };
+const context = { words: new Words(), copy() {}, highlight, imageHosts: [] };
 
 /** Has the clock stand still, so that no piece waits for a later one. */
 async function withoutRest(work) {
@@ -73,6 +73,25 @@ window.markdown = {
     return undefined;
   }),
 
+  /** What is shown of a source as it comes, letter by letter, that is not how the end begins; undefined if there is nothing. */
+  strays: (source) => withoutRest(async () => {
+    const { root: whole } = await shown([source]);
+    const said = (root) => root.textContent.replace(/\s/g, "");
+    const links = (root) => [...root.querySelectorAll("a")].map((link) => link.href);
+    const [text, all] = [said(whole), links(whole)];
+    const root = document.createElement("div");
+    document.body.append(root);
+    const view = new MarkdownView(root, context);
+    for (let end = 1; end <= source.length; end++) {
+      view.show(source.slice(0, end));
+      if (!text.startsWith(said(root))) return `“${said(root)}” after “${source.slice(0, end)}”`;
+      const stray = links(root).find((link) => !all.includes(link));
+      if (stray) return `a link to ${stray} after “${source.slice(0, end)}”`;
+    }
+    view.finish(source);
+    return root.innerHTML === whole.innerHTML ? undefined : `${root.innerHTML}\nin place of\n${whole.innerHTML}`;
+  }),
+
   async text(source) {
     const { root } = await shown([source]);
     return root.textContent;
@@ -90,6 +109,26 @@ window.markdown = {
     for (let i = 0; i < 200 && root.querySelector("img") && !root.querySelector("img").complete; i++) await new Promise((resolve) => setTimeout(resolve, 20));
     await new Promise((resolve) => setTimeout(resolve));
     return root.innerHTML;
+  },
+
+  /** What is there of images that come letter by letter while the page trusts some hosts, and which of them the policy forbade. */
+  async hosted(source, imageHosts) {
+    const forbidden = [];
+    let note;
+    // An image that is refused after those says that they have been.
+    const last = new Promise((resolve) => {
+      note = ({ blockedURI }) => (blockedURI.startsWith("https://last.example") ? resolve() : forbidden.push(blockedURI));
+    });
+    document.addEventListener("securitypolicyviolation", note);
+    context.imageHosts = imageHosts;
+    const { root } = await withoutRest(() => shown(pieces(source, 1)));
+    context.imageHosts = [];
+    const image = new Image();
+    const failed = new Promise((resolve) => image.addEventListener("error", resolve));
+    image.src = "https://last.example/";
+    await Promise.all([last, failed]);
+    document.removeEventListener("securitypolicyviolation", note);
+    return { forbidden, html: root.innerHTML };
   },
 
   /** How many steps drew, and how many nodes were made, while a long text came. */

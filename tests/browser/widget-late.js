@@ -6,6 +6,7 @@ chat.tools = [{ name: "f", parameters: { type: "object" } }];
 chat.disabled = true;
 chat.signIn = () => "in";
 chat.highlight = () => undefined;
+chat.imageHosts = ["*.example"];
 chat.messages = [{ role: "user", content: "early" }, { role: "assistant", content: "bird" }];
 window.chat = chat;
 window.happened = [];

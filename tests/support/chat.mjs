@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { reader } from "../../scripts/reader.mjs";
 import { root } from "../../scripts/toolchain.mjs";
 
 export const STRICT =
@@ -24,7 +25,8 @@ export const page = (script, body) => ({
 export async function markdownPages() {
   const source = 'export * from "./markdown.ts"; export * from "./words.ts"; export * from "./highlight.ts";';
   const stdin = { contents: source, resolveDir: join(root, "npm/src/widget"), loader: "ts" };
-  const { outputFiles } = await build({ stdin, bundle: true, format: "esm", write: false, target: "es2022" });
+  const marked = { name: "marked", setup: ({ onLoad }) => onLoad({ filter: /marked\.esm\.js$/ }, () => ({ contents: reader() })) };
+  const { outputFiles } = await build({ stdin, plugins: [marked], bundle: true, format: "esm", write: false, target: "es2022" });
   return {
     "/markdown": page("/tests/browser/markdown.js", "<main></main>"),
     "/parts.js": { body: outputFiles[0].text, headers: { "content-type": "text/javascript" } },

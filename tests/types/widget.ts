@@ -22,6 +22,7 @@ chat.tools = [tool({ name: "clock", description: "The time", run: () => new Date
 chat.strings = { send: "Senden", thought: { one: "{count} s", other: "{count} s" } };
 chat.options = { temperature: 0.2 };
 chat.highlight = async (code) => document.createTextNode(code);
+chat.imageHosts = ["img.example.com", "*.example.org"];
 const keeping: Keeping = { load: async () => undefined, save: async ({ version }) => console.log(version), clear: async () => {} };
 chat.keeping = keeping;
 chat.messages = [{ role: "user", content: "Hi" }];

@@ -112,3 +112,38 @@ break, café, 你好, 👋🏽.
 
 [late]: https://late.example/
 `;
+
+/** What an answer is made of, with each mark that begins before it ends, and with some that are none. */
+export const GROWING = `## A **title**
+
+Some **bold**, *slanted*, ***both***, _too_, __this__, ~~gone~~ and \`code **as is** \`\` \`, \`\`a \` b\`\`, with a
+[link](https://a.example/b_(c)?d=e "of (some) kind"), **[a bold _one_](<https://b.example/f g>)**, ![a picture](https://c.example/g.png)
+and [![a badge](https://d.example/h.png)](https://e.example/), (**in brackets**), \\*escaped\\*, \\[ x_1 \\], snake_case_name, 2 * 3 * 4,
+$5 to $6, $x_1 + y_2$, about ~5 of ~6, a[0], f(x)[1], 中文**粗体**中文. See https://f.example/i_j?k=l#m, www.g.example/n and o@h.example now.
+
+A power: x**2.
+
+- one **item**
+* two \`codes\`
+  - three [links](https://i.example/p), *four
+     lines*
+- [ ] **open**
+- [x] done
+
+> quoted **words**
+> - a *list*
+
+| name | **what** |
+|------|----------|
+| a    | \`b\`    |
+| **c** | [d](https://j.example/q) |
+
+Text before
+- a list, **not** a heading
+
+\`\`\`
+const a = "**b"; // [c](d
+\`\`\`
+
+The *end*.
+`;

@@ -216,12 +216,11 @@ class Column {
   }
 
   begin(): void {
-    const { words, copy, highlight } = this.#host;
     const text = h("div", { class: "body", dir: "auto" });
     this.#text = "";
     this.#result = undefined;
     this.#body.replaceChildren(text);
-    this.#view = new MarkdownView(text, { words, copy, highlight });
+    this.#view = new MarkdownView(text, this.#host);
     this.#stats.replaceChildren();
     this.#goOn.hidden = true;
     this.#stop.hidden = false;

@@ -4,7 +4,7 @@ import type { ContentPart, Message } from "../index.js";
 import { ask } from "./ask.ts";
 import { Composer } from "./composer.ts";
 import type { Meter } from "./costs.ts";
-import { adopt, button, h, icon, iconButton } from "./dom.ts";
+import { adopt, button, h, hasTouchKeyboard, icon, iconButton } from "./dom.ts";
 import { Follower } from "./follow.ts";
 import type { Host } from "./host.ts";
 import type { ChatEventMap, ConversationStore, Keeping, OpenRouterChat as Public, Phrase, RequestOptions, SavedThread } from "./index.d.ts";
@@ -37,7 +37,7 @@ const REFLECTED = {
 /** Properties that a page may have set before the element was defined. */
 const PROPERTIES = [
   ...Object.keys(REFLECTED), "model", "models", "theme", "variant",
-  "client", "messages", "tools", "options", "suggestions", "strings", "keeping",
+  "client", "messages", "tools", "options", "suggestions", "strings", "imageHosts", "keeping",
 ];
 
 /** Attributes by which the widget looks otherwise as a whole. */
@@ -76,6 +76,7 @@ export class OpenRouterChat extends Base {
   #connection: Connection | undefined;
   #tools: Public["tools"] = [];
   #options: RequestOptions = {};
+  #imageHosts: string[] = [];
   #words: Words | undefined;
   #client: OpenRouter | undefined;
   #ownClient: OpenRouter | undefined;
@@ -117,7 +118,7 @@ export class OpenRouterChat extends Base {
     this.#thread.subscribe((change) => this.#onChange(change));
     this.addEventListener("keydown", (event) => this.#onKey(event));
     // What tells of a lost connection has to be there before it is lost.
-    this.addEventListener("focusin", () => this.#watchConnection());
+    this.#root.addEventListener("focusin", () => this.#onFocus());
   }
 
   connectedCallback(): void {
@@ -212,6 +213,14 @@ export class OpenRouterChat extends Base {
 
   set options(options: RequestOptions) {
     this.#options = options ?? {};
+  }
+
+  get imageHosts(): string[] {
+    return this.#imageHosts;
+  }
+
+  set imageHosts(hosts: string[]) {
+    this.#imageHosts = hosts ?? [];
   }
 
   get suggestions(): string[] {
@@ -359,7 +368,9 @@ export class OpenRouterChat extends Base {
     this.#connection?.show();
   }
 
-  #watchConnection(): void {
+  #onFocus(): void {
+    const { chat } = this.#parts!;
+    if (hasTouchKeyboard()) void import("./keyboard.ts").then(({ makeRoom }) => chat.contains(this.#root.activeElement) && makeRoom(this, this.#root, chat), () => {});
     if (this.#connection) return;
     void import("./offline.ts").then(({ watchConnection }) => this.isConnected && (this.#connection ??= watchConnection(this.#host)), () => {});
   }
@@ -568,6 +579,9 @@ function hostOf(element: OpenRouterChat, root: ShadowRoot, thread: Thread, own: 
     },
     get models() {
       return element.models;
+    },
+    get imageHosts() {
+      return element.imageHosts;
     },
     get signIn() {
       return element.signIn;

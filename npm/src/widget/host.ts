@@ -17,6 +17,7 @@ export interface Host {
   /** The slugs that may be chosen; none: all. */
   readonly models: string[];
   readonly highlight: Highlight;
+  readonly imageHosts: string[];
   /** Has the page sign its reader in, where it can. */
   readonly signIn: (() => unknown) | undefined;
   choose(model: Choice): void;

@@ -146,6 +146,11 @@ export class OpenRouterChat extends HTMLElement {
   strings: Partial<Record<string, Phrase>>;
   /** Colours a closed block of code. Default: a small one of our own, loaded with the first block. */
   highlight: ((code: string, language: string) => Node | undefined | Promise<Node | undefined>) | undefined;
+  /**
+   * Hosts whose images are fetched without being asked for, by https alone: `img.example.com`, or `*.example.com` for all
+   * below it. An image's address may carry what was said in the chat to its server, so name none that others may read.
+   */
+  imageHosts: string[];
   /** Signs the reader in when he is not let in: then an error offers it, and the question is asked again once it resolves. */
   signIn: (() => unknown) | undefined;
   /** Where conversations are kept (or only the last), in place of `persist`. */

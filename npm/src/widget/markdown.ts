@@ -1,9 +1,10 @@
 // Markdown that may still be growing, as DOM. marked only reads it; nodes are made by name from the list below, so
 // that nothing in an answer can become anything else. Raw HTML stays text, and no image is fetched before somebody asks
-// for it: the fetch would tell its server what the address says.
+// for it, or from hosts that the page trusts: the fetch would tell its server what the address says.
 // Seam: `MarkdownView.show()` with the whole source so far, `finish()` at the end; `highlight` is the host's, or ours.
-import { Lexer, type MarkedToken, type Token, type Tokens } from "marked";
+import { Lexer, type MarkedToken, type Token, type Tokens, type TokensList } from "marked";
 import { button, h, icon } from "./dom.ts";
+import { mended } from "./mend.ts";
 import type { Words } from "./words.ts";
 
 const SAFE_ADDRESS = /^(?:https?:\/\/|mailto:)/i;
@@ -30,9 +31,12 @@ export interface MarkdownContext {
   /** Copies a text, and says so. */
   copy(text: string, button: HTMLElement): void;
   highlight: Highlight;
+  /** Whose images need no press. */
+  readonly imageHosts: string[];
 }
 
 interface Block {
+  /** What it was made of, with a mark where that was not yet complete. */
   raw: string;
   node: Node & ChildNode;
 }
@@ -67,26 +71,28 @@ export class MarkdownView {
 
   /** Shows the source, which is complete. */
   finish(source: string): void {
-    this.#render(source);
+    this.#render(source, true);
     if (this.#isProvisional && source.length <= MAX_SOURCE) {
       this.#length = 0;
       this.#tail = "";
       this.#blocks = [];
       this.#root.replaceChildren();
-      this.#render(source);
+      this.#render(source, true);
     }
-    for (const { node } of this.#blocks) this.#colour(node);
+    for (const { node } of this.#blocks) this.#complete(node);
     this.#blocks = [];
   }
 
-  #render(source: string): void {
+  #render(source: string, isOver = false): void {
     // marked would read CRLF as LF too, but then its blocks would not add up to what we have.
     this.#tail += source.slice(this.#length).replaceAll("\r", "");
     this.#length = source.length;
     const tokens = lex(this.#tail);
     // Links may be defined after the place where they are used.
     this.#isProvisional ||= tokens.some(({ type }) => type === "def");
-    const visible = tokens.filter(isVisible);
+    // What is longer stays as it is shown now until all of it is read again.
+    const shown = isOver || this.#tail.length > MAX_OPEN ? tokens : withEnd(tokens);
+    const visible = shown.filter(isVisible);
     for (const { node } of this.#blocks.splice(visible.length)) node.remove();
     this.#blocks = visible.map((token, i) => this.#place(token, this.#blocks[i]));
     this.#close(tokens);
@@ -107,7 +113,7 @@ export class MarkdownView {
     const open = content.at(-OPEN_BLOCKS);
     const closed = open ? tokens.slice(0, tokens.indexOf(open)) : [];
     this.#tail = this.#tail.slice(closed.reduce((length, { raw }) => length + raw.length, 0));
-    for (const { node } of this.#blocks.splice(0, closed.filter(isVisible).length)) this.#colour(node);
+    for (const { node } of this.#blocks.splice(0, closed.filter(isVisible).length)) this.#complete(node);
     if (this.#tail.length > MAX_OPEN) {
       this.#isProvisional = true;
       this.#tail = "";
@@ -115,8 +121,10 @@ export class MarkdownView {
     }
   }
 
-  #colour(node: Node): void {
+  /** What had better wait until a block is made for the last time. */
+  #complete(node: Node): void {
     if (!(node instanceof HTMLElement)) return;
+    for (const image of node.querySelectorAll(".remote-image")) trusted.get(image)?.();
     for (const code of node.querySelectorAll<HTMLElement>("pre > code")) void colour(code, this.#context.highlight);
   }
 }
@@ -139,8 +147,11 @@ const NESTED = /^(?:[ \t]*(?:>|[-*+][ \t]|\d+[.)][ \t])){33}|^[ \t]{100,}(?:[-*+
 /** Brackets and the like that never close: reading each looks at all that follow. */
 const MAX_OPENERS = 2000;
 
+/** Tokens, with the links that are defined among them. */
+type Read = Token[] & { links?: TokensList["links"] };
+
 /** A source that marked cannot digest, or not in time, is shown as it is. */
-function lex(source: string): Token[] {
+function lex(source: string): Read {
   const plain = () => [{ type: "html", raw: source, text: source }];
   if (NESTED.test(source) || (source.length > MAX_OPENERS && isHeavy(source))) return plain();
   try {
@@ -148,6 +159,47 @@ function lex(source: string): Token[] {
   } catch {
     return plain();
   }
+}
+
+/** What a token that has others holds at its end. */
+interface Holder {
+  type?: string;
+  text?: string;
+  tokens?: Token[];
+  items?: Holder[];
+  rows?: Holder[][];
+}
+
+/** The tokens, of which the last is shown as it would be with an end. */
+function withEnd(tokens: Read): Token[] {
+  // The line after a list may belong to it.
+  const place = tokens.findLastIndex(({ type, raw }) => type !== "space" || /\n[ \t]*\n/.test(raw));
+  const last = tokens[place];
+  let leaf = last as Holder | undefined;
+  while (leaf && (leaf.items || leaf.rows || /^(?:list_item|blockquote)$/.test(leaf.type ?? ""))) {
+    leaf = (leaf.items ?? leaf.rows?.at(-1)?.filter(({ text }) => text) ?? (leaf.tokens as Holder[] | undefined))?.at(-1);
+  }
+  let { type } = last ?? {};
+  let isSame = true;
+  if (leaf?.type === "code") {
+    // The fence that ends it.
+    const code = leaf.text!.replace(/\n {0,3}[`~]{1,2}$/, "");
+    isSame = code === leaf.text;
+    leaf.text = code;
+  } else if (leaf?.tokens) {
+    const box = leaf.tokens.filter((token) => token.type === "checkbox");
+    const text = leaf.text!.slice(box[0]?.raw.length);
+    const complete = mended(text);
+    // A line that begins a list is not yet the one below a heading.
+    if (leaf === last && /\n {0,3}(?:--?|==?)[ \t]*$/.test(last.raw)) type = "paragraph";
+    isSame = complete === text && type === last!.type;
+    if (!isSame) {
+      const lexer = new Lexer();
+      Object.assign(lexer.tokens.links, tokens.links);
+      leaf.tokens = [...box, ...lexer.inlineTokens(complete)];
+    }
+  }
+  return isSame ? tokens : tokens.with(place, { ...last!, type, raw: `${last!.raw}\0` } as Token);
 }
 
 /** Code in a fence, where marks are text. No part of these two can be read in more than one way, which would take for ever. */
@@ -286,7 +338,7 @@ class Renderer {
           ? link(token.href, [text(token.text)])
           : link(decoded(token.href), this.#inline(token.tokens));
       case "image":
-        return [remoteImage(decoded(token.href), decoded(token.text), words)];
+        return [remoteImage(decoded(token.href), decoded(token.text), this.#context)];
       case "html":
         // The only way to break a line in a table, so models use it there.
         return [/^<br\s*\/?>$/i.test(token.text) ? h("br") : text(token.text)];
@@ -316,18 +368,24 @@ function parsed(href: string): URL | undefined {
   }
 }
 
+/** What fetches an image from a host of the page's, by its button. */
+const trusted = new WeakMap<Element, () => void>();
+
 /** A button that names the host and fetches the image when it is pressed; a link where the page's policy forbids that. */
-function remoteImage(href: string, alt: string, words: Words): Node {
+function remoteImage(href: string, alt: string, { words, imageHosts }: MarkdownContext): Node {
   const url = /^https?:\/\//i.test(href) ? parsed(href) : undefined;
   const name = alt || words.say("image");
   if (!url) return text(name);
-  const load = button(icon("download"), { class: "remote-image", part: "image-button" }, () => {
+  const show = () => {
     const image = h("img", { alt: name, referrerpolicy: "no-referrer", part: "image" });
     const anchor = link(href, [name]);
     image.addEventListener("error", () => image.replaceWith(...anchor, h("span", { class: "host" }, ` (${url.host})`)));
     image.src = href;
     load.replaceWith(image);
-  });
+  };
+  const load = button(icon("download"), { class: "remote-image", part: "image-button" }, show);
+  const isOf = (host: string) => url.host === host || (host.startsWith("*.") && url.host.endsWith(host.slice(1)));
+  if (url.protocol === "https:" && imageHosts.some(isOf)) trusted.set(load, show);
   load.append(h("span", {}, words.say("loadImage", { name, host: url.host })));
   return load;
 }
@@ -344,7 +402,8 @@ function decoded(source: string): string {
   return source.replace(/&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([a-zA-Z]{2,8}));/g, (reference, decimal, hex, name) => {
     if (name) return ENTITIES.get(name) ?? reference;
     const codePoint = decimal ? Number(decimal) : Number.parseInt(hex, 16);
-    return codePoint > 0 && codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : "\ufffd";
+    const isCharacter = codePoint > 0 && codePoint <= 0x10ffff && codePoint >> 11 !== 0x1b; // which is half of a pair
+    return isCharacter ? String.fromCodePoint(codePoint) : "\ufffd";
   });
 }
 

@@ -330,11 +330,7 @@ class TextView implements PartView<Extract<Part, { type: "text" }>> {
   #isOver = false;
 
   constructor(host: Host) {
-    this.#view = new MarkdownView(this.element, {
-      words: host.words,
-      copy: (text, button) => host.copy(text, button),
-      highlight: (code, language) => host.highlight(code, language),
-    });
+    this.#view = new MarkdownView(this.element, host);
   }
 
   update({ text }: { text: string }, isOver: boolean): boolean {

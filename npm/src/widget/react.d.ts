@@ -9,7 +9,7 @@ type Properties = Partial<
   Pick<
     OpenRouterChat,
     | "model" | "theme" | "variant" | "open" | "persist" | "placeholder" | "disabled"
-    | "client" | "messages" | "tools" | "options" | "suggestions" | "strings" | "highlight" | "keeping" | "signIn"
+    | "client" | "messages" | "tools" | "options" | "suggestions" | "strings" | "highlight" | "imageHosts" | "keeping" | "signIn"
   >
 > & {
   "base-url"?: string;
