@@ -350,7 +350,7 @@ for (const engine of engines) {
           if (variant === "popup") await chat.run("chat.open = false");
           else await chat.run("chat.shadowRoot.activeElement.blur()");
           assert.deepEqual(await chat.run("return [...listeners]"), []);
-          await chat.run("chat.open = true");
+          await chat.run("cover(0); chat.open = true");
           assert.deepEqual((await chat.run("return box()")).slice(0, 2), [top, bottom]);
         });
       }
