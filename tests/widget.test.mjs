@@ -462,6 +462,13 @@ for (const engine of engines) {
         assert.doesNotMatch(await chat.text("[role=status]"), /empty/);
       });
 
+      test("of a long answer the beginning is read out, and that it was cut", async () => {
+        await chat.ask(define({ events: [delta("a word and ".repeat(1000)), delta("\n\nlast", "length"), "[DONE]"] }));
+        const said = await chat.text("[role=status]");
+        assert.match(said, /^a word and .*… *\nThe answer reached its length limit\.$/s);
+        assert.ok(said.length < 4100, `${said.length} letters`);
+      });
+
       test("the page may colour code itself, and hears each word", async () => {
         await chat.run("chat.highlight = (code, language) => Object.assign(document.createElement('b'), { textContent: code, title: language }); window.heard = ''; chat.addEventListener('or-response-delta', ({ detail: { event } }) => (window.heard += event.text))");
         const code = "```js\nlet a = 1;\n```";

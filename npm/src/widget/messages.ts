@@ -132,9 +132,19 @@ class MessageView {
   }
 
   get spoken(): string {
-    // An answer that ended at a limit says so.
-    const blocks = [...this.#content.querySelectorAll(".body, .note")].filter((block) => !block.closest("details"));
-    return blocks.map(spokenOf).join("").trim();
+    let text = "";
+    for (const block of this.#content.querySelectorAll(".body, .note")) {
+      if (block.closest("details")) continue;
+      // An answer that ended at a limit says so.
+      for (const node of block.className === "note" ? [block] : block.childNodes) {
+        text += spokenOf(node);
+        if (text.length > MOST_SPOKEN && node !== block) {
+          text = `${text.slice(0, MOST_SPOKEN)}…`;
+          break;
+        }
+      }
+    }
+    return text.trim();
   }
 
   update(): boolean {
@@ -273,6 +283,9 @@ class MessageView {
     this.#branch = shown;
   }
 }
+
+/** Letters, some minutes of speech: the rest of an answer is there to be read. All of a long one is work for whoever lays it out. */
+const MOST_SPOKEN = 4000;
 
 /** Text without buttons; what stands below or beside something else does not run into it. */
 function spokenOf(node: Node): string {
