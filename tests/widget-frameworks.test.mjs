@@ -251,7 +251,10 @@ for (const engine of engines) {
           await press("model");
           await say("Again");
           await bodies("Again", "two");
-          const heard = await chat.run("return [...document.querySelectorAll('#heard li')].map((line) => line.textContent)");
+          const heard = await chat.until(async () => {
+            const lines = await chat.run("return [...document.querySelectorAll('#heard li')].map((line) => line.textContent)");
+            return lines.includes("answered done") && lines;
+          }, "the end is heard of");
           assert.deepEqual(heard.filter((line) => line.startsWith("asked")), ["asked Go", "asked Again"]);
           assert.deepEqual(heard.filter((line) => line === "answered done"), ["answered done"]);
           assert.equal(asked("test/two").length, 1);

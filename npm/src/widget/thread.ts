@@ -428,7 +428,6 @@ function keepPartial(answer: Entry): void {
   answer.messages.push({ role: "assistant", content: text });
 }
 
-
 /** Whether it is a file, as the client makes a part of it: its name stands before its text. */
 export const isTextFile = (part: ContentPart): boolean => part.type === "text" && /^[^\n]+\.\w{1,8}:\n\n/.test(part.text);
 const isText = (message: Message | undefined) => message?.role === "assistant" && !message.tool_calls?.length && typeof message.content === "string";
