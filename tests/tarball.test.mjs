@@ -15,7 +15,7 @@ const plain = (path) => path.replace(/(snippets\/openrouter-wasm-)[0-9a-f]+/, "$
 
 /** Each of the widget's parts is loaded when it is needed; `chunk` is what they share with it. */
 const parts = [
-  "attachments", "chunk", "colours", "comparison", "conversations", "copied", "costs", "editing", "errors", "keeping", "offline", "picker", "popup", "shelf", "tools", "views",
+  "attachments", "chunk", "colours", "comparison", "conversations", "copied", "costs", "editing", "errors", "keeping", "keyboard", "offline", "picker", "popup", "shelf", "tools", "views",
 ];
 
 /** Every file, by what it is for, and how many bytes each group may have. A new feature may raise one, a slip may not. */
