@@ -1,24 +1,13 @@
 // The models of `<openrouter-chat>` and what they cost, in real browsers with real input, under the strictest policy: the
 // picker with its filters and favourites, what answers used, how full the context is, and models side by side.
-// Screenshots: target/screenshots. `BROWSERS=chromium` prints how long opening, searching and scrolling took.
+// Screenshots: target/screenshots.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { join } from "node:path";
 import { Key } from "selenium-webdriver";
-import { root } from "../scripts/toolchain.mjs";
 import { engines, openBrowser } from "./support/browsers.mjs";
+import { WAIT_MS, isAccessible, page, photograph } from "./support/chat.mjs";
 import { serveFiles } from "./support/files.mjs";
 import { startUpstream } from "./upstream/server.mjs";
-
-const STRICT =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; media-src blob:; require-trusted-types-for 'script'; trusted-types 'none'";
-const WAIT_MS = 15_000;
-/** What nobody notices; Chromium calls a task long from here on. */
-
-const screenshots = join(root, "target", "screenshots");
-mkdirSync(screenshots, { recursive: true });
-const axe = readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
 
 const delta = (content, finish_reason = null, more = {}) => ({ id: "gen-models", model: "the/model", provider: "Nowhere", choices: [{ index: 0, delta: { content }, finish_reason }], ...more });
 const usage = (prompt_tokens, completion_tokens, cost, more = {}) => ({ usage: { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens, cost, ...more } });
@@ -28,10 +17,7 @@ let files;
 
 before(async () => {
   upstream = await startUpstream();
-  const body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>Models</title><link rel="stylesheet" href="/tests/browser/widget.css"><link rel="icon" href="data:,"></head>
-    <body><main><h1 class="title">A page</h1><openrouter-chat></openrouter-chat></main><script type="module" src="/tests/browser/widget-models.js"></script></body></html>`;
-  files = await serveFiles({ "/": { headers: { "content-security-policy": STRICT }, body } }, upstream.url);
+  files = await serveFiles({ "/": page("/tests/browser/widget-models.js", '<main><h1 class="title">A page</h1><openrouter-chat></openrouter-chat></main>') }, upstream.url);
 });
 
 after(async () => {
@@ -88,7 +74,6 @@ for (const engine of engines) {
     };
     const happened = (name) => run("return happened.filter(({ type }) => type === arguments[0])", name);
     const focused = () => run("const at = chat.shadowRoot.activeElement; return at && (at.dataset.action || at.getAttribute('part') || at.localName)");
-    const photograph = async (name) => writeFileSync(join(screenshots, `models-${name}-${engine}.png`), await driver.takeScreenshot(), "base64");
     const options = () => run("return [...chat.shadowRoot.querySelectorAll('[role=option]')].map(({ dataset }) => dataset.model)");
     const openPicker = async () => {
       // It may be about to close: until then nothing behind it can be clicked.
@@ -110,13 +95,6 @@ for (const engine of engines) {
       await run("chat.model = arguments[0]", model);
       await type(".foot textarea", text, Key.ENTER);
       await until(async () => (await happened("or-response-end")).length > before, `an answer of ${model}`);
-    };
-    const checkAccess = async (state) => {
-      await driver.executeScript(axe);
-      const found = await driver.executeAsyncScript(
-        "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => done(violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html + ' ' + failureSummary).join('\\n'))), (error) => done([String(error)]))",
-      );
-      assert.deepEqual(found, [], state);
     };
     const resize = (width, height) => driver.manage().window().setRect({ width, height });
 
@@ -204,7 +182,7 @@ for (const engine of engines) {
         await choose("sort", "context-high-to-low");
         const lengths = async () => (await options()).map((id) => models.find((model) => model.id === id).context_length);
         await until(async () => (await lengths()).every((length, i, all) => i === 0 || all[i - 1] >= length), "the longest first");
-        await photograph("filters");
+        await photograph(driver, `models-filters-${engine}`);
       });
 
       test("favourites and what was chosen last stand first, as long as the page lasts", async () => {
@@ -361,7 +339,7 @@ for (const engine of engines) {
           await click("[data-action=filters]");
           await find(".filters");
           await click("[data-filter=tools]");
-          await photograph("narrow");
+          await photograph(driver, `models-narrow-${engine}`);
           const { wide, covers } = await run(`const picker = chat.shadowRoot.querySelector('.picker'); const list = picker.querySelector('.picker-list');
             return { wide: Math.max(picker.scrollWidth - picker.clientWidth, list.scrollWidth - list.clientWidth), covers: picker.getBoundingClientRect().width === document.documentElement.clientWidth }`);
           assert.equal(wide, 0);
@@ -388,7 +366,7 @@ for (const engine of engines) {
         const shown = await untilText(".details", (text) => text.includes("Provider"));
         assert.match(shown, /ProviderNowhereRead1,200 tokens, 800 of them from the cacheWritten56 tokens, 20 of them for reasoningCost\$0\.0021First token[\d.,]+ sWhole answer[\d.,]+ sSpeed[\d.,]+ tokens\/s/);
         assert.equal(await attribute(".usage", "aria-expanded"), "true");
-        await photograph("details");
+        await photograph(driver, `models-details-${engine}`);
         await click(".usage");
         await until(async () => (await texts(".details")).length === 0, "the rest is hidden again");
       });
@@ -431,13 +409,13 @@ for (const engine of engines) {
         assert.equal(await attribute(".bar", "aria-valuenow"), "50");
         assert.match((await texts(".costs")).at(-1), /Counted by the provider/);
         assert.equal(await run("return chat.shadowRoot.querySelector('.near').hidden"), true);
-        await photograph("context");
+        await photograph(driver, `models-context-${engine}`);
         await ask(fill(0.9), "More");
         await choose();
         const warning = await untilText(".near:not([hidden])", (text) => text.includes("90%"));
         assert.ok(warning.startsWith("This chat fills 90% of what"), warning);
         await untilText(".costs .fill", (text) => text.includes("90% of"));
-        await photograph("context-near");
+        await photograph(driver, `models-context-near-${engine}`);
         await click(".near button:first-of-type");
         assert.deepEqual(await run("return chat.messages"), []);
         await until(() => run("return chat.shadowRoot.querySelector('.near').hidden"), `no warning for ${name}`);
@@ -512,7 +490,7 @@ for (const engine of engines) {
         assert.deepEqual(await texts(".picker-start:not([hidden])"), [], "one is not enough");
         await type(".picker input", Key.ARROW_DOWN, Key.ENTER, Key.ARROW_DOWN, Key.ENTER, Key.ARROW_DOWN, Key.ENTER);
         assert.equal(await run("return chat.shadowRoot.querySelectorAll('[role=option][aria-selected=true]').length"), 3);
-        await photograph("choosing");
+        await photograph(driver, `models-choosing-${engine}`);
         await click(".picker-start");
         await find(".comparison[open]");
         assert.equal((await columns()).length, 3);
@@ -626,7 +604,7 @@ for (const engine of engines) {
           await until(async () => (await happened("or-compare-end")).length === 1, "both answers");
           const { below, wide } = await run("const [a, b] = [...chat.shadowRoot.querySelectorAll('.column')].map((each) => each.getBoundingClientRect()); const box = chat.shadowRoot.querySelector('.columns'); return { below: b.top >= a.bottom, wide: box.scrollWidth - box.clientWidth }");
           assert.deepEqual({ below, wide }, { below: true, wide: 0 });
-          await photograph("compare-narrow");
+          await photograph(driver, `models-compare-narrow-${engine}`);
         } finally {
           await driver.manage().window().setRect(before);
         }
@@ -639,8 +617,8 @@ for (const engine of engines) {
         if (look === "forced") await driver.sendDevToolsCommand("Emulation.setEmulatedMedia", { features: [{ name: "forced-colors", value: "active" }] });
         await run("chat.theme = arguments[0]; document.documentElement.style.colorScheme = arguments[0]", look === "forced" ? "light" : look);
         const check = async (state) => {
-          await checkAccess(`${state} in ${look}`);
-          await photograph(`${state}-${look}`);
+          await isAccessible(driver, `${state} in ${look}`);
+          await photograph(driver, `models-${state}-${look}-${engine}`);
         };
         const { id, context_length } = (await upstreamModels()).find(({ context_length }) => context_length > 100_000 && context_length < 300_000);
         await ask(define(answer("Long", usage(Math.round(context_length * 0.85), 10, 0.0123))));

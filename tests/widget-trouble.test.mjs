@@ -1,34 +1,21 @@
 // What `<openrouter-chat>` says and offers when something goes wrong, in real browsers with real input, under the
 // strictest policy. Screenshots: target/screenshots.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { join } from "node:path";
 import { Key } from "selenium-webdriver";
 import { root } from "../scripts/toolchain.mjs";
 import { engines, openBrowser } from "./support/browsers.mjs";
+import { WAIT_MS, delta, isAccessible, page, photograph } from "./support/chat.mjs";
 import { serveFiles } from "./support/files.mjs";
 import { startUpstream } from "./upstream/server.mjs";
-
-const STRICT =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; media-src blob:; require-trusted-types-for 'script'; trusted-types 'none'";
-const WAIT_MS = 15_000;
-
-const screenshots = join(root, "target", "screenshots");
-mkdirSync(screenshots, { recursive: true });
 
 const types = readFileSync(join(root, "src/browser/types.d.ts"), "utf8");
 const union = types.slice(types.indexOf("type OpenRouterErrorCode"), types.indexOf("interface OpenRouterErrorProperties"));
 const CODES = [...union.matchAll(/\| "(\w+)"/g)].map(([, code]) => code);
 
-const page = {
-  headers: { "content-security-policy": STRICT },
-  body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>Chat</title><link rel="stylesheet" href="/tests/browser/widget.css"><link rel="icon" href="data:,"></head>
-    <body><main><h1 class="title">A page</h1><openrouter-chat></openrouter-chat></main><script type="module" src="/tests/browser/widget-trouble.js"></script></body></html>`,
-};
-
-const delta = (content, finish_reason = null) => ({ id: "gen-widget", model: "the/model", choices: [{ index: 0, delta: { content }, finish_reason }] });
+const PAGE = page("/tests/browser/widget-trouble.js", '<main><h1 class="title">A page</h1><openrouter-chat></openrouter-chat></main>');
 const answer = (...texts) => ({ events: [...texts.map((text) => delta(text)), delta("", "stop"), "[DONE]"] });
 const refusal = (status, message, metadata, headers = {}) => ({
   status,
@@ -84,7 +71,7 @@ let files;
 
 before(async () => {
   upstream = await startUpstream();
-  files = await serveFiles({ "/": page }, upstream.url);
+  files = await serveFiles({ "/": PAGE }, upstream.url);
 });
 
 after(async () => {
@@ -134,7 +121,6 @@ for (const engine of engines) {
     const type = async (...keys) => (await find(".composer textarea")).sendKeys(...keys);
     const draft = () => run("return chat.shadowRoot.querySelector('.composer textarea').value");
     const focused = () => run("const at = chat.shadowRoot.activeElement; return at && (at.dataset.action || at.className || at.localName)");
-    const photograph = async (name) => writeFileSync(join(screenshots, `trouble-${name}.png`), await driver.takeScreenshot(), "base64");
     const over = () => driver.wait(() => run("return !chat.isBusy"), WAIT_MS, "the end of the answer");
     const ask = async (model, text = "Hi") => {
       await run("chat.model = arguments[0]", model);
@@ -144,13 +130,6 @@ for (const engine of engines) {
     const open = async () => {
       await driver.get(files.url);
       await driver.wait(() => run("return window.isReady"), WAIT_MS, "the page");
-    };
-    const isAccessible = async (state) => {
-      await run(readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8"));
-      const found = await driver.executeAsyncScript(
-        "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => done(violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html + ' ' + failureSummary).join('\\n'))), (error) => done([String(error)]))",
-      );
-      assert.deepEqual(found, [], state);
     };
 
     beforeEach(open);
@@ -177,7 +156,7 @@ for (const engine of engines) {
           assert.equal((await texts("[role=status]"))[0].includes(heading), false);
           assert.equal(await focused(), "textarea");
           assert.doesNotMatch(await run("return chat.shadowRoot.textContent"), /user_sim_owner|user_of_the_owner|sk-or-v1/);
-          if (["rate_limited", "payment_required", "stream_cut", "context_length_exceeded"].includes(code)) await photograph(`${code}-${engine}`);
+          if (["rate_limited", "payment_required", "stream_cut", "context_length_exceeded"].includes(code)) await photograph(driver, `trouble-${code}-${engine}`);
         });
       }
     });
@@ -299,7 +278,7 @@ for (const engine of engines) {
       upstream.step(model);
       await find(".error[data-code=stream_cut]");
       await until(".note", (text) => /incomplete/.test(text));
-      await photograph(`cut-${engine}`);
+      await photograph(driver, `trouble-cut-${engine}`);
       await click("[data-remedy=continue]");
       await until("article[data-role=assistant] .body", (text) => text === "The sky is blue, mostly.");
       await over();
@@ -316,7 +295,7 @@ for (const engine of engines) {
       await until("article[data-role=assistant] .body", (text) => text === "Half");
       await type(Key.ESCAPE);
       await find("[data-action=continue]");
-      await photograph(`stopped-${engine}`);
+      await photograph(driver, `trouble-stopped-${engine}`);
       await click("[data-action=continue]");
       await until("article[data-role=assistant] .body", (text) => text === "Half and half");
       await over();
@@ -356,11 +335,11 @@ for (const engine of engines) {
       await type(Key.ENTER);
       await until("[role=status]", (text) => /was not sent/.test(text));
       assert.deepEqual([await draft(), await texts("article"), asked(model)], ["Still here", [], []]);
-      await photograph(`offline-${engine}`);
-      await isAccessible("offline");
+      await photograph(driver, `trouble-offline-${engine}`);
+      await isAccessible(driver, "offline");
       await run("goes('online')");
       await until(".connection", (text) => /online again/.test(text));
-      await photograph(`online-${engine}`);
+      await photograph(driver, `trouble-online-${engine}`);
       await click(".connection button");
       await until("article[data-role=assistant] .body", (text) => text === "hello");
       assert.deepEqual([await draft(), await texts(".connection")], ["", []]);
@@ -381,7 +360,7 @@ for (const engine of engines) {
       await until(".connection", (text) => /no way to the server/.test(text));
       const model = define(answer("here"));
       await run("chat.baseUrl = '/api/v1'; chat.model = arguments[0]", model);
-      await photograph(`unreachable-${engine}`);
+      await photograph(driver, `trouble-unreachable-${engine}`);
       await click(".connection button");
       await until("article[data-role=assistant] .body", (text) => text === "here");
       await driver.wait(async () => (await all(".connection")).length === 0, WAIT_MS);
@@ -413,7 +392,7 @@ for (const engine of engines) {
       await run("chat.strings = { error_server_error: 'תקלה', continue: 'המשך' }; chat.dir = 'rtl'; chat.lang = 'he'");
       await ask("sim/500");
       await until(".error strong", (text) => text === "תקלה");
-      await photograph(`rtl-${engine}`);
+      await photograph(driver, `trouble-rtl-${engine}`);
     });
 
     test("each state is accessible, in light and dark, at 320 pixels", async () => {
@@ -425,10 +404,10 @@ for (const engine of engines) {
         for (const [state, model] of [["credit", "sim/402"], ["limit", "sim/429-platform"], ["cut", "sim/cut-clean"]]) {
           await ask(model);
           await find(".remedies");
-          await isAccessible(`${state} in ${look}`);
+          await isAccessible(driver, `${state} in ${look}`);
           assert.equal(await run("const at = chat.shadowRoot.querySelector('.scroller'); return at.scrollWidth - at.clientWidth"), 0);
         }
-        await photograph(`${look}-${engine}`);
+        await photograph(driver, `trouble-${look}-${engine}`);
         if (look === "forced") await driver.sendDevToolsCommand("Emulation.setEmulatedMedia", { features: [] });
       }
       assert.deepEqual(await run("return happened.filter(({ type }) => type === 'violation')"), []);

@@ -1,32 +1,16 @@
 // `<openrouter-chat>` as published, in real browsers with real input, under the strictest policy. Screenshots:
 // target/screenshots.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { join } from "node:path";
 import { Key } from "selenium-webdriver";
 import { root } from "../scripts/toolchain.mjs";
 import { engines, openBrowser } from "./support/browsers.mjs";
-import { keptIn, markdownPages } from "./support/chat.mjs";
+import { Chat as Person, WAIT_MS, delta, isAccessible, keptIn, markdownPages, page } from "./support/chat.mjs";
 import { serveFiles } from "./support/files.mjs";
 import { startUpstream } from "./upstream/server.mjs";
 import { GROWING, HOSTILE } from "./widget/corpus.js";
-
-const STRICT =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; media-src blob:; require-trusted-types-for 'script'; trusted-types 'none'";
-const WAIT_MS = 15_000;
-
-const screenshots = join(root, "target", "screenshots");
-mkdirSync(screenshots, { recursive: true });
-
-const page = (script, body) => ({
-  headers: { "content-security-policy": STRICT },
-  body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>Chat</title><link rel="stylesheet" href="/tests/browser/widget.css"><link rel="icon" href="data:,"></head>
-    <body>${body}<script type="module" src="${script}"></script></body></html>`,
-});
-
-const delta = (content, finish_reason = null) => ({ id: "gen-widget", model: "the/model", choices: [{ index: 0, delta: { content }, finish_reason }] });
 
 let upstream;
 let files;
@@ -49,33 +33,10 @@ after(async () => {
   await upstream?.close();
 });
 
-/** What a person does with the chat. */
-class Chat {
+/** Waits for texts, and scrolls to what it clicks. */
+class Chat extends Person {
   constructor(driver) {
-    this.driver = driver;
-  }
-
-  async open(path = "/") {
-    await this.driver.get(files.url + path);
-    await this.driver.wait(() => this.driver.executeScript("return window.isReady"), WAIT_MS, "the page");
-  }
-
-  run(script, ...given) {
-    return this.driver.executeScript(script, ...given);
-  }
-
-  all(selector) {
-    return this.run("return [...chat.shadowRoot.querySelectorAll(arguments[0])]", selector);
-  }
-
-  async find(selector) {
-    let found;
-    await this.driver.wait(async () => (found = (await this.all(selector)).at(-1)), WAIT_MS, selector);
-    return found;
-  }
-
-  texts(selector) {
-    return this.run("return [...chat.shadowRoot.querySelectorAll(arguments[0])].map((element) => element.textContent)", selector);
+    super(driver, files.url);
   }
 
   async text(selector) {
@@ -93,15 +54,22 @@ class Chat {
     return last;
   }
 
+  async open(path = "/") {
+    await this.driver.get(files.url + path);
+    await this.driver.wait(() => this.run("return window.isReady"), WAIT_MS, "the page");
+  }
+
+  async find(selector) {
+    let found;
+    await this.driver.wait(async () => (found = (await this.all(selector)).at(-1)), WAIT_MS, selector);
+    return found;
+  }
+
   async click(selector) {
     const element = await this.find(selector);
     // WebKit's driver takes what the composer covers for something that is in view.
     await this.run("arguments[0].scrollIntoView({ block: 'center' })", element);
     await element.click();
-  }
-
-  async type(...keys) {
-    await (await this.find(".composer textarea")).sendKeys(...keys);
   }
 
   /** Sends a message to a model and waits until the answer is over. */
@@ -119,19 +87,6 @@ class Chat {
         window.ends = ends;
         return true`);
     await this.driver.wait(isOver, WAIT_MS, what);
-  }
-
-  happened(type) {
-    return this.run("return happened.filter((each) => each.type === arguments[0])", type);
-  }
-
-  /** What has the focus, by the class, the part or the tag. */
-  focused() {
-    return this.run("const at = chat.shadowRoot.activeElement; return at && (at.dataset.action || at.className || at.localName)");
-  }
-
-  async photograph(name) {
-    writeFileSync(join(screenshots, `${name}.png`), await this.driver.takeScreenshot(), "base64");
   }
 }
 
@@ -782,12 +737,7 @@ for (const engine of engines) {
           if (look === "forced") await driver.sendDevToolsCommand("Emulation.setEmulatedMedia", { features: [{ name: "forced-colors", value: "active" }] });
           await chat.run("chat.theme = arguments[0]; document.documentElement.style.colorScheme = arguments[0]", look === "forced" ? "light" : look);
           const check = async (state) => {
-            // As text, which a policy does not look at when the driver runs it.
-            await driver.executeScript(readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8"));
-            const found = await driver.executeAsyncScript(
-              "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => done(violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html + ' ' + failureSummary).join('\\n'))), (error) => done([String(error)]))",
-            );
-            assert.deepEqual(found, [], `${state} in ${look}`);
+            await isAccessible(driver, `${state} in ${look}`);
             await chat.photograph(`widget-${state}-${look}-${engine}`);
           };
           await check("empty");

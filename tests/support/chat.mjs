@@ -54,6 +54,23 @@ export async function keptIn(driver, name) {
   return kept;
 }
 
+/** A picture of the window, in target/screenshots. */
+export async function photograph(driver, name) {
+  writeFileSync(join(screenshots, `${name}.png`), await driver.takeScreenshot(), "base64");
+}
+
+const axe = readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
+
+/** Fails with what axe finds on the page. */
+export async function isAccessible(driver, state) {
+  // As text, which a policy does not look at when the driver runs it.
+  await driver.executeScript(axe);
+  const found = await driver.executeAsyncScript(
+    "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => done(violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html + ' ' + failureSummary).join('\\n'))), (error) => done([String(error)]))",
+  );
+  assert.deepEqual(found, [], state);
+}
+
 export class Chat {
   constructor(driver, url) {
     this.driver = driver;
@@ -140,19 +157,14 @@ export class Chat {
     await this.until(async () => (await this.happened("or-response-end")).length > count, `an answer to ${text}`);
   }
 
-  async photograph(name) {
-    writeFileSync(join(screenshots, `${name}.png`), await this.driver.takeScreenshot(), "base64");
+  photograph(name) {
+    return photograph(this.driver, name);
   }
 
   /** Fails with what axe finds, and takes a picture. */
   async check(name) {
-    // As text, which a policy does not look at when the driver runs it.
-    await this.driver.executeScript(readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8"));
-    const found = await this.driver.executeAsyncScript(
-      "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => done(violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html + ' ' + failureSummary).join('\\n'))), (error) => done([String(error)]))",
-    );
+    await isAccessible(this.driver, name);
     await this.photograph(name);
-    assert.deepEqual(found, [], name);
   }
 
   /** Light, dark, and forced colours where they can be had. */
